@@ -1,0 +1,173 @@
+"""Fitting that can be stopped at any moment and gone on with: used by every kind of training."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ml import files
+from ml.training import progress
+
+STATE = "state.json"
+BEST = "best.weights.h5"
+# What EarlyStopping and ReduceLROnPlateau count from epoch to epoch.
+COUNTERS = ("wait", "best", "best_epoch", "cooldown_counter")
+Series = dict[str, list[float]]
+
+
+def fit(
+    network: keras.Model,
+    batches: Any,
+    *,
+    epochs: int,
+    folder: Path,
+    validation: Any = None,
+    resume: bool = False,
+    description: str = "training",
+    monitor: str | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **options: Any,
+) -> Series:
+    """Fit the compiled `network`, keeping a checkpoint of every epoch in `folder`.
+
+    A process killed at any moment loses at most the epoch it was in: with `resume` the weights, the
+    optimizer's state, the learning rate and the counters of the callbacks continue from the last whole
+    epoch. A finished fit is not repeated, so that trainings in stages can be resumed too.
+
+    Args:
+        batches: whatever `keras.Model.fit` takes. An object with an attribute `epoch` finds there the
+            number of the epoch at which training starts, to seed its own shuffling.
+        monitor: name of a logged figure, e.g. `val_loss`; the weights of its best epoch are kept and are
+            those of `network` at the end. Without it, the last epoch's are. Figures whose name ends in
+            `accuracy` are best when large, all others when small.
+        callbacks: EarlyStopping, ReduceLROnPlateau and the like; `restore_best_weights` is not needed.
+        options: passed on to `keras.Model.fit` (`class_weight`, `steps_per_epoch` ...).
+
+    Returns:
+        Every logged figure, one value per epoch, those before a resumption included.
+    """
+    if not resume:
+        shutil.rmtree(folder, ignore_errors=True)
+    checkpoint = Checkpoint(folder, monitor, callbacks)
+    checkpoint.restore(network)
+    if not checkpoint.finished and checkpoint.epoch < epochs:
+        seeds_itself = hasattr(batches, "epoch")
+        if seeds_itself:
+            batches.epoch = checkpoint.epoch
+        with Bar(description, epochs, checkpoint.epoch) as bar:
+            network.fit(
+                batches,
+                validation_data=validation,
+                epochs=epochs,
+                initial_epoch=checkpoint.epoch,
+                # The checkpoint comes last: it saves what the others decided, and overrides their reset.
+                callbacks=[bar, *callbacks, checkpoint],
+                shuffle=not seeds_itself,
+                verbose=0,
+                **options,
+            )
+        checkpoint.finish()
+    if monitor and (folder / BEST).exists():
+        network.load_weights(folder / BEST)
+    return checkpoint.history
+
+
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """After each epoch: weights and optimizer to a file, then one small JSON that makes them valid."""
+
+    def __init__(self, folder: Path, monitor: str | None, others: Sequence[keras.callbacks.Callback]) -> None:
+        super().__init__()
+        self.folder, self.monitor, self.others = folder, monitor, others
+        self.state: dict[str, Any] = {"epoch": 0, "finished": False, "history": {}, "callbacks": []}
+        if (folder / STATE).exists():
+            self.state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return int(self.state["epoch"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether the fit ended by itself."""
+        return bool(self.state["finished"])
+
+    @property
+    def history(self) -> Series:
+        """The logged figures of every epoch."""
+        return dict(self.state["history"])
+
+    def restore(self, network: keras.Model) -> None:
+        """Put the last whole epoch's weights and optimizer state into the compiled `network`."""
+        if self.epoch:
+            network.optimizer.build(network.trainable_variables)
+            network.load_weights(self._weights(self.epoch))
+
+    def finish(self) -> None:
+        """Say that there is nothing left to do."""
+        self.state["finished"] = True
+        files.write_text(self.folder / STATE, json.dumps(self.state))
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        for other, counters in zip(self.others, self.state["callbacks"], strict=False):
+            vars(other).update(counters)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        for key, value in (logs or {}).items():
+            self.state["history"].setdefault(key, []).append(float(value))
+        self.state["epoch"] = epoch + 1
+        self.state["callbacks"] = [_counters(other) for other in self.others]
+        if self.monitor and self._is_best(self.state["history"][self.monitor]):
+            self._save(self.folder / BEST)
+        self._save(self._weights(epoch + 1))
+        files.write_text(self.folder / STATE, json.dumps(self.state))
+        self._weights(epoch).unlink(missing_ok=True)
+
+    def _is_best(self, values: list[float]) -> bool:
+        pick = max if str(self.monitor).endswith("accuracy") else min
+        return values[-1] == pick(values)
+
+    def _save(self, path: Path) -> None:
+        with files.replacing(path) as temporary:
+            self.model.save_weights(temporary, overwrite=True)
+
+    def _weights(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch}.weights.h5"
+
+
+class Bar(keras.callbacks.Callback):  # type: ignore[misc]
+    """One bar over all epochs, so that its time left is that of the whole training."""
+
+    def __init__(self, description: str, epochs: int, done: int) -> None:
+        super().__init__()
+        self.description, self.epochs, self.done = description, epochs, done
+        self.bar: Any = None
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        steps = self.params.get("steps")
+        if self.bar is None:
+            self.bar = progress.bar(steps and steps * (self.epochs - self.done), self.description)
+        self.bar.set_description(f"{self.description}, epoch {epoch + 1} of {self.epochs}")
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        shown = ("loss", "accuracy", "val_loss", "val_accuracy")
+        self.bar.set_postfix({key: f"{value:.4f}" for key, value in (logs or {}).items() if key in shown})
+
+
+def _counters(callback: keras.callbacks.Callback) -> dict[str, float]:
+    """How far a callback is: its patience used up, its best value, its cooldown."""
+    found = {name: vars(callback).get(name) for name in COUNTERS}
+    return {name: float(value) for name, value in found.items() if value is not None}

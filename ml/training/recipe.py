@@ -1,0 +1,134 @@
+"""Recipes: small TOML files that say how a model is trained.
+
+A recipe names its kind (which module of `ml.training` runs it) and has five tables: `[data]`,
+`[architecture]` (`family` plus that family's options), `[training]`, `[evaluation]` and `[card]` (texts
+for the model card). What a table may hold is said by a frozen dataclass of the kind, so that a
+mistyped key is refused instead of being ignored.
+"""
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ml.errors import OptionRefused, sentence
+
+FOLDER = Path(__file__).resolve().parent.parent / "recipes"
+Form = TypeVar("Form")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One recipe as read; `text` is the file itself, kept beside what it produced."""
+
+    name: str
+    title: str
+    kind: str
+    seed: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
+    architecture: Mapping[str, Any]
+    training: Mapping[str, Any] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def family(self) -> str:
+        """Name of the architecture family, as `ml.architectures.build` takes it."""
+        return str(self.architecture["family"])
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The family's options."""
+        return {key: value for key, value in self.architecture.items() if key != "family"}
+
+    def read(self, table: str, form: type[Form]) -> Form:
+        """Fill the dataclass `form` from one table of the recipe, e.g. `read("training", Training)`.
+
+        Raises:
+            OptionRefused: a key that `form` does not have, a missing one, or a value of another type.
+        """
+        return _filled(form, getattr(self, table), where=f"{self.name} [{table}]")
+
+
+def load(name: str | Path) -> Recipe:
+    """Read a shipped recipe by its name, or any other by the path of its `.toml` file.
+
+    Raises:
+        OptionRefused: no such recipe, no valid TOML, or a key that recipes do not have.
+    """
+    path = FOLDER / f"{name}.toml"
+    if str(name).endswith(".toml"):
+        path = Path(name)
+    elif str(name) not in names():
+        raise OptionRefused(
+            sentence("There is no recipe %(name)s; there are: %(names)s."),
+            name=name,
+            names=", ".join(names()),
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise OptionRefused(
+            sentence("The recipe %(path)s cannot be read: %(reason)s."), path=path, reason=error
+        ) from error
+    recipe = _filled(Recipe, {**table, "text": text}, where=path.name)
+    if not isinstance(recipe.architecture.get("family"), str):
+        raise OptionRefused(
+            sentence("In %(where)s the key %(key)s is missing."), where=path.name, key="family"
+        )
+    return recipe
+
+
+def names() -> list[str]:
+    """Names of the shipped recipes, in alphabetical order."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def listing() -> list[Recipe]:
+    """The shipped recipes, read."""
+    return [load(name) for name in names()]
+
+
+def _filled(form: type[Form], table: Mapping[str, Any], where: str) -> Form:
+    hints = typing.get_type_hints(form)
+    fields = {each.name: each for each in dataclasses.fields(form)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in fields:
+            raise OptionRefused(
+                sentence("In %(where)s the key %(key)s is not known; known are: %(keys)s."),
+                where=where,
+                key=key,
+                keys=", ".join(fields),
+            )
+    for key, each in fields.items():
+        needed = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+        if needed and key not in table:
+            raise OptionRefused(sentence("In %(where)s the key %(key)s is missing."), where=where, key=key)
+    values = {key: _checked(value, hints[key], where, key) for key, value in table.items()}
+    return form(**values)
+
+
+def _checked(value: Any, hint: Any, where: str, key: str) -> Any:
+    """`value` as `hint` asks: TOML's whole numbers do for floats, its arrays become tuples."""
+    members = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    kinds = [typing.get_origin(member) or member for member in members]
+    if isinstance(value, list) and tuple in kinds:
+        return tuple(value)
+    if isinstance(value, int) and not isinstance(value, bool) and float in kinds and int not in kinds:
+        return float(value)
+    if type(value) is bool and bool not in kinds:
+        kinds = []
+    if not any(isinstance(value, kind) for kind in kinds):
+        raise OptionRefused(
+            sentence("In %(where)s the key %(key)s cannot be %(value)s."),
+            where=where,
+            key=key,
+            value=repr(value),
+        )
+    return value

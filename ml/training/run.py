@@ -1,0 +1,86 @@
+"""Run a recipe, or measure a finished model again: both are handed to the module of their kind."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ml import files, zoo
+from ml.errors import OptionRefused, sentence
+from ml.training import recipe as recipes
+
+# A kind is a module with `train(recipe, *, data, epochs, resume, output, weights, seed) -> Path` and
+# `measure(card, classifier, data) -> dict`; it is imported only when used, as it brings TensorFlow.
+KINDS = {
+    "mnist-digits": "ml.training.mnist_digits",
+    "photo-folders": "ml.training.photo_folders",
+}
+
+
+def run(
+    name: str | Path,
+    *,
+    data: Path | None = None,
+    epochs: int | None = None,
+    resume: bool = False,
+    output: Path | None = None,
+    weights: Path | None = None,
+    seed: int | None = None,
+) -> Path:
+    """Train what the recipe `name` (or a path to a `.toml`) says.
+
+    Args:
+        data: folder of the data; without it the data are looked for (`ml.datasets.locate`).
+        epochs: at most this many instead of the recipe's number.
+        resume: go on after the last finished epoch of the same output folder.
+        output: folder for checkpoints and result, `runs/NAME` by default.
+        weights: file of starting weights, for kinds that start from some.
+        seed: instead of the recipe's.
+
+    Returns:
+        The folder of the finished model (`card.json` and `weights.h5`).
+
+    Raises:
+        OptionRefused: an unknown recipe, kind or key, or a resumed run whose recipe has changed.
+        DataMissing: the data are nowhere to be found.
+    """
+    recipe = recipes.load(name)
+    output = Path("runs") / recipe.name if output is None else Path(output)
+    kept = output / "recipe.toml"
+    if resume and kept.exists() and kept.read_text(encoding="utf-8") != recipe.text:
+        raise OptionRefused(
+            sentence("The recipe %(name)s has changed since this run began; start again without --resume."),
+            name=recipe.name,
+        )
+    module = _module(recipe.kind)
+    files.write_text(kept, recipe.text)
+    finished: Path = module.train(
+        recipe,
+        data=data,
+        epochs=epochs,
+        resume=resume,
+        output=output,
+        weights=weights,
+        seed=recipe.seed if seed is None else seed,
+    )
+    return finished
+
+
+def measure(name: str, data: Path | None = None) -> dict[str, Any]:
+    """Compute the figures of the model `name` again, from pixels; the keys are those of its card's metrics.
+
+    The card's `data["kind"]` says which kind measures it.
+    """
+    classifier = zoo.load(name)
+    metrics: dict[str, Any] = _module(classifier.card.data["kind"]).measure(classifier.card, classifier, data)
+    return metrics
+
+
+def _module(kind: str) -> ModuleType:
+    if kind not in KINDS:
+        raise OptionRefused(
+            sentence("There is no kind of training %(kind)s; there are: %(kinds)s."),
+            kind=kind,
+            kinds=", ".join(KINDS),
+        )
+    return importlib.import_module(KINDS[kind])

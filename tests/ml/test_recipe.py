@@ -1,0 +1,97 @@
+"""Recipes are read strictly: what is mistyped is refused, never ignored."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ml.errors import OptionRefused
+from ml.training import recipe
+
+GOOD = """
+name = "small"
+title = "A small one"
+kind = "mnist-digits"
+seed = 7
+[architecture]
+family = "simple-cnn"
+classes = 10
+[training]
+epochs = 3
+rate = 1
+sizes = [3, 5]
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    epochs: int
+    rate: float = 0.1
+    sizes: tuple[int, ...] = ()
+    note: str | None = None
+
+
+@pytest.fixture
+def written(tmp_path: Path):
+    def write(text: str) -> Path:
+        path = tmp_path / "small.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_recipe_is_read_from_a_path(written) -> None:
+    found = recipe.load(written(GOOD))
+    assert (found.name, found.kind, found.seed) == ("small", "mnist-digits", 7)
+    assert (found.family, found.options) == ("simple-cnn", {"classes": 10})
+
+
+def test_a_table_fills_its_dataclass_and_whole_numbers_do_for_decimals(written) -> None:
+    training = recipe.load(written(GOOD)).read("training", Training)
+    assert training == Training(epochs=3, rate=1.0, sizes=(3, 5))
+    assert isinstance(training.rate, float)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("seed", "sead", "the key sead is not known"),
+        ('kind = "mnist-digits"', "", "the key kind is missing"),
+        ('family = "simple-cnn"', "", "the key family is missing"),
+        ("seed = 7", 'seed = "seven"', "the key seed cannot be 'seven'"),
+        ("seed = 7", "seed = true", "the key seed cannot be True"),
+        ("seed = 7", "seed = ", "cannot be read"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_in_one_sentence(written, old: str, new: str, said: str) -> None:
+    with pytest.raises(OptionRefused, match=said):
+        recipe.load(written(GOOD.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "epochs = 3",
+            "epoch = 3",
+            r"small \[training\] the key epoch is not known; known are: epochs, rate",
+        ),
+        ("epochs = 3", "", "the key epochs is missing"),
+        ("rate = 1", 'rate = "1"', "the key rate cannot be '1'"),
+        ("sizes = [3, 5]", "sizes = 3", "the key sizes cannot be 3"),
+    ],
+)
+def test_a_wrong_table_is_refused_in_one_sentence(written, old: str, new: str, said: str) -> None:
+    with pytest.raises(OptionRefused, match=said):
+        recipe.load(written(GOOD.replace(old, new))).read("training", Training)
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(OptionRefused, match=r"no recipe nonsense; there are: .*digits-simple"):
+        recipe.load("nonsense")
+
+
+def test_every_shipped_recipe_can_be_read_and_is_named_as_its_file() -> None:
+    assert "digits-simple" in recipe.names()
+    assert [each.name for each in recipe.listing()] == recipe.names()
