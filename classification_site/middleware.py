@@ -1,0 +1,75 @@
+"""One id for each request, and one place that turns an EpsilonError into what a person reads."""
+
+import contextvars
+import logging
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from ml.errors import Busy, EpsilonError, ModelUnavailable
+
+Handler = Callable[[HttpRequest], HttpResponse]
+_request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
+RETRY_SECONDS = 3
+
+
+class RequestIdFilter(logging.Filter):
+    """Adds the id of the current request to every line of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = _request_id.get()
+        return True
+
+
+def request_id(get_response: Handler) -> Handler:
+    """Give the request an id, name it in the log and in the answer."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+        token = _request_id.set(request.id)  # type: ignore[attr-defined]
+        try:
+            response = get_response(request)
+        finally:
+            _request_id.reset(token)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    return handle
+
+
+def sentence_of(error: EpsilonError) -> str:
+    """The error's sentence in the language of the current request."""
+    return gettext(error.template) % error.params if error.params else gettext(error.template)
+
+
+def status_of(error: EpsilonError) -> int:
+    return 503 if isinstance(error, Busy | ModelUnavailable) else 400
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def one_sentence(get_response: Handler) -> Handler:
+    """Answer an EpsilonError that a view let through with its sentence, as a page or as JSON."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, EpsilonError):
+            return None
+        status, sentence = status_of(error), sentence_of(error)
+        if wants_json(request):
+            response: HttpResponse = JsonResponse({"error": sentence}, status=status)
+        else:
+            response = render(request, "error.html", {"sentence": sentence}, status=status)
+        if isinstance(error, Busy):
+            response["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+    handle.process_exception = process_exception  # type: ignore[attr-defined]
+    return handle

@@ -1,0 +1,88 @@
+"""The card of a model: what it is, what it learned from, how it was measured."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from ml.errors import ModelUnavailable, sentence
+
+Domain = Literal["photos", "digits"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsureRule:
+    """Below `threshold` the answer is called unsure.
+
+    `confidence` is the largest probability; `energy` is log Σ exp(logits)
+    (Liu et al. 2020, "Energy-based Out-of-distribution Detection").
+    """
+
+    score: Literal["confidence", "energy"] = "confidence"
+    threshold: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """All that is known of a model without its weights. `input_shape` is (H, W, C)."""
+
+    name: str
+    title: str
+    domain: Domain
+    architecture: str
+    options: dict[str, Any]
+    class_names: list[str]
+    input_shape: tuple[int, int, int]
+    parameters: int
+    weights_sha256: str
+    unsure: UnsureRule
+    metrics: dict[str, Any]
+    confusion_matrix: list[list[int]]
+    data: dict[str, Any]
+    provenance: str
+    licence: str
+    seed: int
+    command: str
+    trained_on: str
+    versions: dict[str, str] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    notes: str = ""
+    limits: list[str] = field(default_factory=list)
+
+    @property
+    def short_hash(self) -> str:
+        """The first 12 digits of the weights' SHA-256, as pages show it."""
+        return self.weights_sha256[:12]
+
+    @property
+    def axis_steps(self) -> int:
+        """How far the ε slider reaches, in steps of 1/255: digits stand more than photos."""
+        return 128 if self.domain == "digits" else 64
+
+    def to_json(self) -> str:
+        """The card as the text of `card.json`."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def read(path: Path) -> Card:
+    """Read a `card.json`.
+
+    Raises:
+        ModelUnavailable: no such file, or not a card.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["unsure"] = UnsureRule(**content["unsure"])
+        content["input_shape"] = tuple(content["input_shape"])
+        return Card(**content)
+    except FileNotFoundError:
+        raise ModelUnavailable(sentence("The card of the model “%(name)s” is missing."), name=path.parent.name) from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelUnavailable(
+            sentence("The card of the model “%(name)s” is damaged (%(reason)s)."),
+            name=path.parent.name,
+            reason=str(error),
+        ) from error
+
+
+FIELDS = frozenset(f.name for f in fields(Card))

@@ -1,0 +1,3 @@
+"""The version of Epsilon, as cards and rows record it."""
+
+VERSION = "0.1.0"
