@@ -148,6 +148,7 @@ if flag("TRUST_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "classification_site.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -178,3 +179,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }
+
+# Where models trained here are looked for, beside the shipped ones; `ml` reads it without Django.
+os.environ.setdefault("EPSILON_ZOO_DIR", str(VAR_DIR / "zoo"))
+# TensorFlow's banner would drown the log.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

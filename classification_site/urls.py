@@ -15,3 +15,6 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+handler400 = "classification_site.errors.bad_request"
+handler500 = "classification_site.errors.server_error"
