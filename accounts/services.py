@@ -1,0 +1,41 @@
+"""Writing about accounts."""
+
+import json
+import zipfile
+from typing import IO
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from accounts import selectors
+from accounts.models import Profile
+from predictor.services import export_for, owner_delete
+
+
+@transaction.atomic
+def preferences_update(*, user: User, language: str | None = None, theme: str | None = None) -> Profile:
+    """Store the preferences that were given; the others stay."""
+    profile, _ = Profile.objects.get_or_create(user=user)
+    profile.language = language or profile.language
+    profile.theme = theme or profile.theme
+    profile.full_clean()
+    profile.save()
+    return profile
+
+
+def export_write(*, user: User, file: IO[bytes]) -> None:
+    """Write everything that is kept about `user` into `file`, as a zip of JSON and pictures."""
+    account = json.dumps(selectors.account_data(user=user), indent=2, ensure_ascii=False)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("account.json", account)
+        for path, content in export_for(user):
+            # Pictures are compressed already.
+            kind = zipfile.ZIP_DEFLATED if path.endswith(".json") else zipfile.ZIP_STORED
+            archive.writestr(path, content, compress_type=kind)
+
+
+@transaction.atomic
+def account_delete(*, user: User) -> None:
+    """Delete the person with every picture, prediction and file of theirs."""
+    owner_delete(user=user)
+    user.delete()

@@ -1,0 +1,36 @@
+"""Guessing a password is slowed down: failed sign-ins are counted for each name from each address."""
+
+import hashlib
+
+from django.core.cache import cache
+
+ALLOWED_FAILURES = 10
+PAUSE_SECONDS = 15 * 60
+
+
+def _key(username: str, address: str) -> str:
+    # Hashed, because a name may hold characters that a cache refuses, and a cache should hold no names.
+    digest = hashlib.sha256(f"{username.casefold()}\n{address}".encode()).hexdigest()
+    return f"signin-failures-{digest}"
+
+
+def is_paused(username: str, address: str) -> bool:
+    """True while this name may not be tried again from this address."""
+    failures: int = cache.get(_key(username, address), 0)
+    return failures >= ALLOWED_FAILURES
+
+
+def record_failure(username: str, address: str) -> None:
+    """Count one failure; the pause is reckoned from the last one."""
+    key = _key(username, address)
+    cache.add(key, 0, PAUSE_SECONDS)
+    try:
+        cache.incr(key)
+    except ValueError:  # it expired between the two lines
+        cache.set(key, 1, PAUSE_SECONDS)
+    cache.touch(key, PAUSE_SECONDS)
+
+
+def forget(username: str, address: str) -> None:
+    """The right password was given: earlier failures no longer count."""
+    cache.delete(_key(username, address))
