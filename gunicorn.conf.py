@@ -1,0 +1,31 @@
+"""Gunicorn: one process with threads, so that the models are in memory once.
+
+TensorFlow does not survive a fork, so it is first imported in the worker, where a thread warms the models.
+"""
+
+import os
+
+wsgi_app = "classification_site.wsgi"
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = 1
+worker_class = "gthread"
+threads = int(os.environ.get("THREADS", "16"))
+timeout = 120
+keepalive = 5
+max_requests = 0
+# A heartbeat file on a disk can block a worker; memory cannot.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+accesslog = os.environ.get("ACCESS_LOG")
+control_socket_disable = True
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    from predictor import engine
+
+    engine.warm_in_background()
+
+
+def when_ready(server):  # type: ignore[no-untyped-def]
+    host = bind if not bind.startswith("0.0.0.0") else bind.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+    server.log.info("Epsilon answers on http://%s (the models warm up for a few seconds)", host)
+    server.log.info("A superuser for http://%s/admin/: .venv/bin/python manage.py createsuperuser", host)

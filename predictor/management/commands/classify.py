@@ -1,0 +1,53 @@
+"""`manage.py classify FILE... --model NAME`: the answer for each file."""
+
+import time
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import CommandError
+
+from ml import images, zoo
+from ml.errors import ImageRefused
+from classification_site.commands import ModelCommand
+
+if TYPE_CHECKING:
+    from ml.classifier import Classifier
+
+
+class Command(ModelCommand):
+    help = "Classify image files. A refused file is named, the others go on, and the exit code is 1."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--model", required=True, metavar="NAME")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        model = zoo.load(options["model"])
+        refused = [file for file in options["files"] if not self._classify(model, file)]
+        if refused:
+            raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be classified.")
+
+    def _classify(self, model: "Classifier", file: str) -> bool:
+        start = time.perf_counter()
+        try:
+            seen = images.to_input(images.decode(Path(file).read_bytes()), model.card)
+        except (ImageRefused, OSError) as error:
+            sentence = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
+            self.answer({"file": file, "error": sentence}, f"{file}: {sentence}")
+            return False
+        verdict = model.verdicts(images.to_float(seen.image)[None])[0]
+        verdict = replace(verdict, unsure=verdict.unsure or not seen.found)
+        values = {
+            "file": file,
+            "class": verdict.class_name,
+            "confidence": verdict.confidence,
+            "unsure": verdict.unsure,
+            "probabilities": verdict.probabilities,
+            "seconds": time.perf_counter() - start,
+        }
+        doubt = "  (unsure)" if verdict.unsure else ""
+        self.answer(values, f"{file}: {verdict.class_name} {verdict.confidence:.1%}{doubt}")
+        return True
