@@ -1,0 +1,66 @@
+// The laboratory page: one bench, and what is saved, downloaded and chosen around it.
+
+import { Bench, GAIN } from "./bench.js";
+import { mountCompare } from "./compare.js";
+import { mountPixels } from "./pixels.js";
+
+const $ = (id) => document.getElementById(id);
+const config = JSON.parse($("lab-config").textContent);
+const bench = new Bench(config);
+const memory = `lab:${location.pathname}:${config.model}`; // a reload finds the slider where it was
+
+function link(name, values) {
+  const url = new URL(config.urls[name], location.href);
+  const all = { model: config.model, target: bench.target, ...values };
+  for (const [key, value] of Object.entries(all)) url.searchParams.set(key, value);
+  return `${url.pathname}${url.search}&download`;
+}
+
+function refreshLinks() {
+  $("sign-link").href = link("sign", {});
+  $("difference-link").href = link("difference", { steps: bench.n, gain: GAIN });
+  $("curve-link").href = link("curve", { max: bench.sweep.max_steps });
+}
+
+async function save(resolution) {
+  const values = { model: config.model, epsilon: bench.slider.asked(), target: bench.target, resolution };
+  const place = { source: $("attack-form"), target: "#saved-list", swap: "innerHTML", values };
+  $("attack-form").classList.add("is-saving");
+  try {
+    await window.htmx.ajax("POST", config.urls.save, place);
+  } finally {
+    $("attack-form").classList.remove("is-saving");
+  }
+  return $("saved-list").querySelector("[data-just-saved] [data-file]");
+}
+
+$("save").addEventListener("click", (event) => {
+  event.preventDefault();
+  save("model");
+});
+for (const button of document.querySelectorAll("[data-download]")) {
+  button.addEventListener("click", async (event) => {
+    event.preventDefault();
+    $("download-menu").open = false;
+    const file = await save(button.dataset.download);
+    file?.click();
+  });
+}
+
+$("target").addEventListener("change", (event) => {
+  bench.target = event.target.value;
+  bench.load();
+});
+for (const select of document.querySelectorAll("[data-submit]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+
+bench.addEventListener("settled", () => {
+  refreshLinks();
+  sessionStorage.setItem(memory, String(bench.n));
+});
+bench.addEventListener("awake", refreshLinks);
+if (config.domain === "digits") mountPixels([$("original-frame"), $("perturbed-frame")], $("pixel-readout"), bench);
+mountCompare($("board"), $("compare"));
+if (config.steps === null) bench.n = Math.min(Number(sessionStorage.getItem(memory)), config.axis);
+bench.load();
