@@ -76,7 +76,9 @@ def read(path: Path) -> Card:
         content["input_shape"] = tuple(content["input_shape"])
         return Card(**content)
     except FileNotFoundError:
-        raise ModelUnavailable(sentence("The card of the model “%(name)s” is missing."), name=path.parent.name) from None
+        raise ModelUnavailable(
+            sentence("The card of the model “%(name)s” is missing."), name=path.parent.name
+        ) from None
     except (ValueError, TypeError, KeyError) as error:
         raise ModelUnavailable(
             sentence("The card of the model “%(name)s” is damaged (%(reason)s)."),

@@ -160,7 +160,9 @@ class Classifier:
     def _composed_logits(self, image: Pixels, sign: Signs, steps: npt.NDArray[np.int64]) -> Floats:
         size = self._chunk_size()
         parts = (steps[start : start + size] for start in range(0, len(steps), size))
-        return np.concatenate([self.logits(to_float(compose.perturb_all(image, sign, part))) for part in parts])
+        return np.concatenate(
+            [self.logits(to_float(compose.perturb_all(image, sign, part))) for part in parts]
+        )
 
     def _chunk_size(self) -> int:
         return max(1, _CHUNK_VALUES // int(np.prod(self.input_shape)))

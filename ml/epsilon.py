@@ -22,9 +22,7 @@ def parse(text: str) -> float:
         value = numerator / denominator if denominator else math.inf
         if 0 <= value <= 1:
             return value
-    raise EpsilonRefused(
-        sentence("ε must lie between 0 and 1, as a decimal (0.03) or a fraction (8/255).")
-    )
+    raise EpsilonRefused(sentence("ε must lie between 0 and 1, as a decimal (0.03) or a fraction (8/255)."))
 
 
 def steps(epsilon: float) -> int:

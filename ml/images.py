@@ -70,8 +70,8 @@ def decode(data: bytes, *, max_side: int = MAX_SIDE) -> Pixels:
         raise ImageRefused(LARGE) from None
     except UnidentifiedImageError:
         raise ImageRefused(UNREADABLE) from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, OverflowError, IndexError, KeyError, TypeError) as error:
-        # What a decoder raises on a damaged file differs from format to format.
+    except Exception as error:
+        # On a damaged file each decoder raises what it likes: OSError, SyntaxError, RuntimeError, struct.error...
         raise ImageRefused(DAMAGED) from error
 
 
@@ -122,7 +122,10 @@ def _through_profile(image: Image.Image) -> Image.Image:
         source = image.convert("RGB") if image.mode in ("RGBA", "P", "PA", "1") else image
         try:
             converted = ImageCms.profileToProfile(
-                source, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+                source,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
             )
             if converted is not None:
                 return converted
@@ -182,7 +185,10 @@ def _squeeze(image: Pixels) -> Pixels:
 
 
 def resize(image: Pixels, size: tuple[int, int]) -> Pixels:
-    """Antialiased bilinear resize of uint8 (h, w, 3) to (H, W, 3), aspect not kept; the identity when it fits."""
+    """Antialiased bilinear resize of uint8 (h, w, 3) to (H, W, 3), aspect not kept.
+
+    The identity when the size already fits.
+    """
     if image.shape[:2] == size:
         return image
     return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))

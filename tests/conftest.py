@@ -10,7 +10,9 @@ os.environ["EPSILON_VAR_DIR"] = str(_HOME / "var")
 os.environ["MEDIA_ROOT"] = str(_HOME / "media")
 os.environ["EPSILON_ZOO_DIR"] = str(_HOME / "zoo")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in the test's thread
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+)  # Playwright runs an event loop in the test's thread
 
 import pytest
 

@@ -44,7 +44,7 @@ def shapes(count: int, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[
 
 
 def digits() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """scikit-learn's 1,797 digits, enlarged to 20×20 and framed as MNIST's are: (1797, 28, 28, 1) in [0, 1]."""
+    """scikit-learn's 1,797 digits, enlarged to 20×20 and framed as MNIST's are: (1797, 28, 28, 1)."""
     from sklearn.datasets import load_digits
 
     data = load_digits()
@@ -61,7 +61,9 @@ def make_zoo(folder: Path) -> None:
 
     keras.utils.set_random_seed(3)
     batch, labels = digits()
-    _save(folder, "tiny-digits", "digits", _network((28, 28, 1), 10), batch, labels, [str(n) for n in range(10)])
+    _save(
+        folder, "tiny-digits", "digits", _network((28, 28, 1), 10), batch, labels, [str(n) for n in range(10)]
+    )
     batch, labels = shapes(900, seed=1)
     _save(folder, "tiny-photos", "photos", _network((SIDE, SIDE, 3), 3), batch, labels, SHAPES)
 

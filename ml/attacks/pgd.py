@@ -1,4 +1,6 @@
-"""Projected gradient descent: Madry et al. 2018, "Towards Deep Learning Models Resistant to Adversarial Attacks"."""
+"""Projected gradient descent: Madry et al. 2018, "Towards Deep Learning Models Resistant to Adversarial
+Attacks", section 2.1.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +12,10 @@ from ml.attacks.base import Attack, Floats, Problem
 
 @dataclass(frozen=True, kw_only=True)
 class PGD(Attack):
-    """`steps` signed steps of `relative_step`·ε, each projected back; the best of `restarts` starts is kept."""
+    """`steps` signed steps of `relative_step`·ε, each projected back.
+
+    With `restarts`, images that still resist are attacked again from another random start.
+    """
 
     steps: int = 40
     relative_step: float = 0.025

@@ -82,7 +82,9 @@ def open_folder(path: Path) -> Classifier:
     description = cards.read(path / CARD)
     file = path / WEIGHTS
     if not file.is_file():
-        raise ModelUnavailable(sentence("The weights of the model “%(name)s” are missing."), name=description.name)
+        raise ModelUnavailable(
+            sentence("The weights of the model “%(name)s” are missing."), name=description.name
+        )
     if weights.sha256(file) != description.weights_sha256:
         raise ModelUnavailable(
             sentence("The weights of the model “%(name)s” are damaged: they are not those its card names."),

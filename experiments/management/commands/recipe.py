@@ -47,7 +47,12 @@ class Command(ModelCommand):
         folder = training.run(options["name"], **{name: options[name] for name in names})
         card = read(folder / "card.json")
         self.answer(
-            {"name": card.name, "folder": str(folder), "metrics": card.metrics, "weights_sha256": card.weights_sha256},
+            {
+                "name": card.name,
+                "folder": str(folder),
+                "metrics": card.metrics,
+                "weights_sha256": card.weights_sha256,
+            },
             f"{card.name}: trained, in {folder}. To use it on the site, move this folder into the zoo "
             f"(EPSILON_ZOO_DIR/NAME).",
         )

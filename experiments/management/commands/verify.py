@@ -13,7 +13,7 @@ TOLERANCE = 0.002
 
 
 class Command(ModelCommand):
-    help = "Measure a model again and compare with its card; exit 1 when a figure is off by more than 0.2 points."
+    help = "Measure a model again; exit 1 when a figure is more than 0.2 points off its card."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

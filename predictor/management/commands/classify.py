@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
+from classification_site.commands import ModelCommand
 from ml import images, zoo
 from ml.errors import ImageRefused
-from classification_site.commands import ModelCommand
 
 if TYPE_CHECKING:
     from ml.classifier import Classifier

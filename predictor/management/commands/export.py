@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ml import zoo
 from classification_site.commands import ModelCommand
+from ml import zoo
 
 
 class Command(ModelCommand):

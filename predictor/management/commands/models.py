@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ml import zoo
 from classification_site.commands import ModelCommand
+from ml import zoo
 
 
 class Command(ModelCommand):

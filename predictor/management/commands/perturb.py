@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.core.management.base import CommandError
 
+from classification_site.commands import ModelCommand
 from ml import compose, distances, epsilon, files, images, zoo
 from ml.images import Input
-from classification_site.commands import ModelCommand
 
 if TYPE_CHECKING:
     from ml.classifier import Classifier
