@@ -11,7 +11,7 @@ from ml.errors import EpsilonRefused, OptionRefused
 from tests import tiny
 from tests.machine import PEERS, ROOT, need
 
-ATTACKS = [FGSM(), PGD(steps=7, relative_step=0.25), PGD(steps=3, random_start=False, restarts=2)]
+ATTACKS = [FGSM(), PGD(steps=7, relative_step=0.25), PGD(steps=3, relative_step=0.4, restarts=2)]
 every_attack = pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: type(a).__name__)
 
 
@@ -45,7 +45,9 @@ def test_success_is_what_the_model_says_of_the_images(attack, tiny_photos, batch
 def test_a_target_is_what_success_asks_for(attack, tiny_photos, batch):
     result = attack(tiny_photos, batch, epsilon=0.2, target=2)
     assert np.array_equal(result.success, tiny_photos.logits(result.images).argmax(axis=-1) == 2)
-    towards = tiny_photos.probabilities(result.images)[:, 2].mean() - tiny_photos.probabilities(batch)[:, 2].mean()
+    towards = (
+        tiny_photos.probabilities(result.images)[:, 2].mean() - tiny_photos.probabilities(batch)[:, 2].mean()
+    )
     assert towards > 0.001
 
 
@@ -57,7 +59,9 @@ def test_the_same_seed_gives_the_same_images(attack, tiny_photos, batch):
 
 def test_more_steps_succeed_at_least_as_often(tiny_photos, batch):
     one = FGSM()(tiny_photos, batch, epsilon=0.4).success.mean()
-    many = PGD(steps=20, relative_step=0.1, random_start=False)(tiny_photos, batch, epsilon=0.4).success.mean()
+    many = PGD(steps=20, relative_step=0.1, random_start=False)(
+        tiny_photos, batch, epsilon=0.4
+    ).success.mean()
     assert many >= one > 0
 
 
@@ -102,7 +106,12 @@ def test_a_batch_of_another_type_shape_or_range_is_refused(wrong, tiny_photos):
 
 
 def test_an_empty_batch_gives_an_empty_result(tiny_photos):
-    assert FGSM()(tiny_photos, np.zeros((0, 32, 32, 3), np.float32), epsilon=0.1).images.shape == (0, 32, 32, 3)
+    assert FGSM()(tiny_photos, np.zeros((0, 32, 32, 3), np.float32), epsilon=0.1).images.shape == (
+        0,
+        32,
+        32,
+        3,
+    )
 
 
 def _peers(model, batch, labels, epsilon, steps, step, folder):
