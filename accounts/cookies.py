@@ -15,9 +15,8 @@ def remember(response: HttpResponseBase, *, language: str | None = None, theme: 
         if value == "auto":
             response.delete_cookie(NAMES[name])
         elif value:
-            response.set_cookie(
-                NAMES[name], value, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-            )
+            secure = settings.SESSION_COOKIE_SECURE
+            response.set_cookie(NAMES[name], value, max_age=YEAR_SECONDS, samesite="Lax", secure=secure)
 
 
 def remember_profile(response: HttpResponseBase, profile: Profile) -> None:

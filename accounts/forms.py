@@ -18,7 +18,7 @@ def _describe_email(field: forms.Field) -> None:
     field.widget.attrs["autocomplete"] = "email"
 
 
-class SignUpForm(UserCreationForm):
+class SignUpForm(UserCreationForm):  # type: ignore[type-arg]
     """A name that nobody has in any spelling, a password, and an address if the person wants one.
 
     Addresses need not be unique: saying that one is taken would tell a stranger who has an account.
@@ -56,7 +56,7 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and address of an existing account."""
 
     class Meta:
@@ -76,7 +76,7 @@ class AccountForm(forms.ModelForm):
         return name
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """Both preferences at once, on the profile page."""
 
     class Meta:

@@ -3,7 +3,7 @@
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
@@ -56,6 +56,3 @@ class SignIn(auth_views.LoginView):
 
 class SignOut(auth_views.LogoutView):
     """Django's own: by POST only, so that no picture on another site can sign anybody out."""
-
-    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        return super().post(request, *args, **kwargs)

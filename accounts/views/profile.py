@@ -48,7 +48,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         return response
     language, theme = form.cleaned_data["language"] or None, form.cleaned_data["theme"] or None
     if request.user.is_authenticated:
-        services.preferences_update(user=cast(User, request.user), language=language, theme=theme)
+        services.preferences_update(user=request.user, language=language, theme=theme)
     cookies.remember(response, language=language, theme=theme)
     return response
 
