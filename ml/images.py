@@ -71,7 +71,7 @@ def decode(data: bytes, *, max_side: int = MAX_SIDE) -> Pixels:
     except UnidentifiedImageError:
         raise ImageRefused(UNREADABLE) from None
     except Exception as error:
-        # On a damaged file each decoder raises what it likes: OSError, SyntaxError, RuntimeError, struct.error...
+        # On a damaged file each decoder raises what it likes: OSError, SyntaxError, RuntimeError...
         raise ImageRefused(DAMAGED) from error
 
 

@@ -1,0 +1,79 @@
+"""The zoo: models by name, and one sentence for each way in which a model can be missing or damaged."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from ml import zoo
+from ml.errors import ModelUnavailable
+from tests import tiny
+
+
+@pytest.fixture
+def damaged(tiny_zoo):
+    """A copy of tiny-photos under another name, to be broken."""
+    folder = tiny_zoo / "damaged"
+    shutil.copytree(tiny_zoo / "tiny-photos", folder)
+    card = json.loads((folder / "card.json").read_text()) | {"name": "damaged"}
+    (folder / "card.json").write_text(json.dumps(card))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_shipped_models_are_there(tiny_zoo):
+    assert {"vehicles", "digits-simple"} <= set(zoo.names())
+
+
+@pytest.mark.parametrize("name", ["none", "", ".", "..", "../zoo", "tiny-photos/", "/etc"])
+def test_an_unknown_name_is_one_sentence(name, tiny_zoo):
+    with pytest.raises(ModelUnavailable, match="There is no model called"):
+        zoo.card(name)
+
+
+def test_a_model_is_loaded_once(tiny_zoo):
+    assert zoo.load("tiny-photos") is zoo.load("tiny-photos")
+
+
+def test_a_copied_model_gives_the_same_answers(damaged, tiny_photos):
+    batch, _ = tiny.shapes(6, seed=8)
+    np.testing.assert_allclose(zoo.load("damaged").logits(batch), tiny_photos.logits(batch), atol=1e-6)
+
+
+def _missing(folder):
+    (folder / "weights.h5").unlink()
+
+
+def _truncated(folder):
+    data = (folder / "weights.h5").read_bytes()
+    (folder / "weights.h5").write_bytes(data[: len(data) // 2])
+
+
+def _other(folder):
+    shutil.copy(folder.parent / "tiny-digits" / "weights.h5", folder / "weights.h5")
+
+
+def _no_card(folder):
+    (folder / "card.json").write_text("{")
+
+
+def _half_a_card(folder):
+    (folder / "card.json").write_text('{"name": "damaged"}')
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (_missing, "The weights of the model “damaged” are missing."),
+        (_truncated, "The weights of the model “damaged” are damaged"),
+        (_other, "The weights of the model “damaged” are damaged"),
+        (_no_card, "The card of the model “damaged” is damaged"),
+        (_half_a_card, "The card of the model “damaged” is damaged"),
+    ],
+)
+def test_a_damaged_model_is_one_sentence_and_leaves_the_others_alone(damage, sentence, damaged, tiny_photos):
+    damage(damaged)
+    with pytest.raises(ModelUnavailable, match=sentence):
+        zoo.open_folder(damaged)
+    assert "tiny-photos" in zoo.names()
