@@ -1,0 +1,1 @@
+"""Loaders of the data that models learn from: found on this machine, or fetched once."""

@@ -1,0 +1,49 @@
+"""MNIST: 60,000 + 10,000 handwritten digits, 28×28 grey (LeCun, Cortes, Burges)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.datasets.locate import locate
+from ml.errors import DataMissing, sentence
+
+FILE = "mnist.npz"
+# The file of `keras.datasets.mnist`.
+URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """`images` (N, 28, 28, 1) uint8, white ink on black; `labels` (N,)."""
+
+    images: Images
+    labels: Labels
+
+
+def load(part: Literal["train", "test"], data: Path | None = None) -> Split:
+    """The 60,000 training or the 10,000 test digits.
+
+    Raises:
+        DataMissing: the archive is nowhere, or is not MNIST's.
+    """
+    path = locate(FILE, data=data, url=URL, sha256=SHA256)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            images, labels = archive[f"x_{part}"], archive[f"y_{part}"]
+    except (OSError, ValueError, KeyError) as error:
+        raise DataMissing(sentence("The file %(path)s is damaged or is not MNIST."), path=path) from error
+    return Split(np.asarray(images, np.uint8)[..., None], np.asarray(labels, np.int64))
+
+
+def held_out(split: Split, size: int, seed: int) -> tuple[Split, Split]:
+    """`split` without `size` random digits, and those: (training, validation)."""
+    order = np.random.default_rng(seed).permutation(len(split.labels))
+    chosen, rest = order[:size], np.sort(order[size:])
+    return Split(split.images[rest], split.labels[rest]), Split(split.images[chosen], split.labels[chosen])

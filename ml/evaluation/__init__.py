@@ -1,0 +1,1 @@
+"""Measuring models: on clean data and, later, under attack."""

@@ -1,0 +1,88 @@
+"""The end of every training: weights and card, written together into one folder."""
+
+import dataclasses
+import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ml import files
+from ml.card import Card, Domain, UnsureRule
+from ml.classifier import Classifier
+from ml.training.recipe import Recipe
+from ml.version import VERSION
+from ml.zoo import CARD, WEIGHTS, weights
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CardTexts:
+    """The `[card]` table of a recipe: what a person says about the model."""
+
+    provenance: str
+    licence: str
+    notes: str = ""
+    limits: tuple[str, ...] = ()
+
+
+def store_weights(
+    folder: Path,
+    network: keras.Model,
+    recipe: Recipe,
+    *,
+    domain: Domain,
+    class_names: list[str],
+    seed: int,
+    data: dict[str, Any],
+    training: dict[str, Any],
+    command: str | None = None,
+) -> Classifier:
+    """Write the weights and give the classifier that they make, rounded as they are in the file.
+
+    What is measured afterwards is therefore what is shipped. `data` is completed by the recipe's kind,
+    by which `ml.training.measure` finds who measures it. The card still lacks figures: see `store_card`.
+    """
+    digest = weights.write(network, folder / WEIGHTS)
+    weights.read_into(network, folder / WEIGHTS)
+    texts = recipe.read("card", CardTexts)
+    card = Card(
+        name=recipe.name,
+        title=recipe.title,
+        domain=domain,
+        architecture=recipe.family,
+        options=recipe.options,
+        class_names=class_names,
+        input_shape=tuple(network.input_shape[1:]),
+        parameters=network.count_params(),
+        weights_sha256=digest,
+        unsure=UnsureRule(),
+        metrics={},
+        confusion_matrix=[],
+        data={"kind": recipe.kind, **data},
+        provenance=texts.provenance,
+        licence=texts.licence,
+        seed=seed,
+        command=command or f"python manage.py recipe run {recipe.name}",
+        trained_on=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        versions={"epsilon": VERSION, "keras": keras.__version__, "tensorflow": _tensorflow()},
+        training=training,
+        notes=texts.notes,
+        limits=list(texts.limits),
+    )
+    return Classifier(network, card)
+
+
+def store_card(folder: Path, card: Card, **figures: Any) -> Card:
+    """Write `card` with its figures (`unsure`, `metrics`, `confusion_matrix`); the model is then complete."""
+    finished = dataclasses.replace(card, **figures)
+    files.write_text(folder / CARD, finished.to_json())
+    return finished
+
+
+def _tensorflow() -> str:
+    """The version of TensorFlow, which is installed under one of two names."""
+    try:
+        return version("tensorflow-cpu")
+    except ModuleNotFoundError:
+        return version("tensorflow")
