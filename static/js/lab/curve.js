@@ -6,7 +6,8 @@ import { say } from "../words.js";
 const NS = "http://www.w3.org/2000/svg";
 const DASHES = ["none", "9 4", "3 3", "12 4 3 4", "6 2 2 2", "1 3", "16 5", "8 3 1 3", "4 6", "2 5"];
 const MARGIN = { top: 18, bottom: 26 };
-const LABELLED = 0.05; // a class that never reaches this needs no label at its end
+const FEW = 4; // up to so many classes each has its label
+const LABELLED = 0.05; // among more, a class that never reaches this needs none
 const LABELS = 6;
 const LINE = 17; // pixels between two labels
 
@@ -24,7 +25,7 @@ function placeLabels(sweep, y, height) {
   const peak = sweep.classes.map((_, index) => Math.max(...sweep.probabilities.map((row) => row[index])));
   const chosen = sweep.classes
     .map((name, index) => ({ name, index, peak: peak[index], y: y(last[index]) }))
-    .filter((label) => label.peak >= LABELLED)
+    .filter((label) => sweep.classes.length <= FEW || label.peak >= LABELLED)
     .sort((a, b) => b.peak - a.peak)
     .slice(0, LABELS)
     .sort((a, b) => a.y - b.y);
@@ -85,7 +86,6 @@ export function drawCurve(svg, range, sweep) {
   svg.replaceChildren();
   drawAxes(svg, scale, sweep.max_steps);
   drawUnsure(svg, scale, sweep.unsure);
-  if (sweep.flip_steps !== null) drawFlip(svg, scale, sweep.flip_steps);
   const labels = placeLabels(sweep, y, height);
   const named = new Set(labels.map((label) => label.index));
   sweep.classes.forEach((_, index) => {
@@ -99,6 +99,7 @@ export function drawCurve(svg, range, sweep) {
   const now = add(svg, "g", { class: "now" });
   add(now, "line", { x1: 0, x2: 0, y1: 0, y2: y(0) });
   const dots = labels.map(({ index }) => [add(now, "circle", { class: `c${index % 10}`, r: 4.5, cx: 0 }), index]);
+  if (sweep.flip_steps !== null) drawFlip(svg, scale, sweep.flip_steps);
   return {
     move(n) {
       now.setAttribute("transform", `translate(${x(n)} 0)`);
