@@ -1,0 +1,36 @@
+"""Deleting the account."""
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from tests.accounts.conftest import PASSWORD
+
+URL = "/accounts/delete/"
+
+
+def test_it_asks_to_sign_in_first(client, db):
+    assert client.get(URL).url == f"/accounts/sign-in/?next={URL}"
+
+
+def test_it_asks_for_the_password(signed_in, ada):
+    assert "Your password" in signed_in.get(URL).content.decode()
+    assert User.objects.filter(pk=ada.pk).exists()
+
+
+def test_a_wrong_password_deletes_nothing(signed_in, ada):
+    page = signed_in.post(URL, {"password": "wrong"}).content.decode()
+    assert "nothing was deleted" in page
+    assert User.objects.filter(pk=ada.pk).exists()
+
+
+def test_the_right_password_deletes_the_account_and_signs_out(signed_in, ada):
+    response = signed_in.post(URL, {"password": PASSWORD})
+    assert response.url == reverse("landing")
+    assert not User.objects.filter(pk=ada.pk).exists()
+    assert "_auth_user_id" not in signed_in.session
+
+
+def test_other_people_stay(signed_in):
+    User.objects.create_user("grace")
+    signed_in.post(URL, {"password": PASSWORD})
+    assert User.objects.get().username == "grace"
