@@ -5,7 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from ml import zoo
+from ml import images, zoo
 from ml.attacks import FGSM, PGD
 from ml.errors import EpsilonRefused, OptionRefused
 from tests import tiny
@@ -131,9 +131,11 @@ def _inputs(name):
         return tiny.shapes(60, seed=5)[0]
     if name == "digits-simple":
         return tiny.digits()[0][:200]
-    from predictor.samples import SAMPLES, load
+    from predictor.samples import SAMPLES
 
-    return np.stack([load(s, zoo.card(name)) for s in SAMPLES if s.domain == "photos"])
+    return images.load(
+        [sample.path for sample in SAMPLES.values() if sample.domain == "photos"], zoo.load(name)
+    )
 
 
 @pytest.mark.peers
