@@ -23,9 +23,3 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     from predictor import engine
 
     engine.warm_in_background()
-
-
-def when_ready(server):  # type: ignore[no-untyped-def]
-    host = bind if not bind.startswith("0.0.0.0") else bind.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
-    server.log.info("Epsilon answers on http://%s (the models warm up for a few seconds)", host)
-    server.log.info("A superuser for http://%s/admin/: .venv/bin/python manage.py createsuperuser", host)

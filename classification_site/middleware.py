@@ -24,6 +24,11 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """Leave out the refusals of /readyz while the models warm up: whoever waits for it asks often."""
+    return getattr(getattr(record, "request", None), "path", "") != "/readyz"
+
+
 def request_id(get_response: Handler) -> Handler:
     """Give the request an id, name it in the log and in the answer."""
 

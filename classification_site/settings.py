@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from classification_site.environment import flag, integer, kept_secret, secret, words
+from classification_site.middleware import is_news
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("EPSILON_VAR_DIR", BASE_DIR / "var"))
@@ -169,10 +170,13 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "classification_site.middleware.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "classification_site.middleware.RequestIdFilter"},
+        "news": {"()": "django.utils.log.CallbackFilter", "callback": is_news},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "news"]}
     },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {"django": {"handlers": [], "propagate": True}},

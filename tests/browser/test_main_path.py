@@ -1,4 +1,4 @@
-"""The main job in a real Chromium with the shipped models: sign up, upload, slide, save, download, come back."""
+"""The main job in a real Chromium with the shipped models: sign up, upload, slide, save, come back."""
 
 import io
 import re
@@ -40,8 +40,9 @@ def upload(page, path):
 def perturbed_pixels(page):
     """What the canvas of the perturbed picture holds, uint8 (H, W, 3)."""
     values = page.evaluate(
-        """() => { const c = document.getElementById("perturbed-canvas");
-        return [c.width, c.height, Array.from(c.getContext("2d").getImageData(0, 0, c.width, c.height).data)]; }"""
+        """() => { const { width, height } = document.getElementById("perturbed-canvas");
+        const context = document.getElementById("perturbed-canvas").getContext("2d");
+        return [width, height, Array.from(context.getImageData(0, 0, width, height).data)]; }"""
     )
     return np.array(values[2], np.uint8).reshape(values[1], values[0], 4)[..., :3]
 
