@@ -1,0 +1,50 @@
+"""Answers that several views give: files with validators, and what an EpsilonError says."""
+
+import hashlib
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, quote_etag
+
+from classification_site.middleware import sentence_of
+from predictor.errors import FileMissing
+
+# A name that will never mean other bytes may be kept; one that depends on today's weights is asked for again.
+KEPT = "private, max-age=31536000, immutable"
+CHECKED = "private, no-cache"
+PUBLIC = "public, max-age=3600"
+
+__all__ = ["CHECKED", "KEPT", "PUBLIC", "etag_of", "file_response", "sentence_of"]
+
+
+def etag_of(*parts: object) -> str:
+    """A short validator from everything the content depends on."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def file_response(
+    request: HttpRequest,
+    content: Callable[[], bytes],
+    *,
+    content_type: str,
+    etag: str,
+    cache: str = CHECKED,
+    filename: str = "",
+    attachment: bool = False,
+) -> HttpResponseBase:
+    """The file, or 304 when the browser holds it already; `content` is only called when it must be sent."""
+    response = get_conditional_response(request, etag=quote_etag(etag))
+    if response is None:
+        try:
+            response = HttpResponse(content(), content_type=content_type)
+        except FileMissing:
+            raise Http404 from None
+    response["ETag"] = quote_etag(etag)
+    response["Cache-Control"] = cache
+    response["X-Content-Type-Options"] = "nosniff"
+    disposition = content_disposition_header(attachment, filename)
+    if disposition:
+        response["Content-Disposition"] = disposition
+    return response
