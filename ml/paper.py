@@ -1,0 +1,222 @@
+"""From a photo of paper to its ink: the light evened out, printed lines taken away.
+
+Ink is given as a map (H, W) float32: 0 for bare paper, near 1 where no light comes back.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.errors import ModelUnavailable, sentence
+
+Floats = npt.NDArray[np.float32]
+Masks = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int64]
+
+JUMP = 0.2  # a change of the light (its logarithm) from one pixel to the next that only the page's edge makes
+STEEPEST_DEGREES = 20.0  # how far printed lines may lean from the edges of the photo
+LEAN_STEP_DEGREES = 0.3
+COLUMNS = 4  # so many columns are looked at together when lines are sought
+OUTSIDE = -9.0  # in place of ink where there is no page
+
+
+def opencv() -> Any:
+    """The module `cv2`, imported when first needed, as vehicles do without it.
+
+    Raises:
+        ModelUnavailable: it cannot be imported; a bare server often lacks a library that it needs.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise ModelUnavailable(
+            sentence(
+                "Digits need OpenCV, which cannot start here (%(reason)s): install libGL and GLib"
+                " (Debian: apt-get install libgl1 libglib2.0-0)."
+            ),
+            reason=str(error).split("\n")[0],
+        ) from error
+    return cv2
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture as ink on paper.
+
+    `ink` (H, W) is the share of light that is missing, in [-1, 1]; `page` (H, W) is 0 where the table is;
+    `noise` is the spread of bare paper.
+    """
+
+    ink: Floats
+    page: Masks
+    noise: float
+
+
+def read(image: Pixels) -> Sheet:
+    """The ink of an RGB picture, dark on light or light on dark, evenly lit or not."""
+    if is_light_on_dark(image):
+        image = 255 - image
+    ink = _darkness(image)
+    return Sheet(ink, _page(image), noise=float(1.4826 * np.median(np.abs(ink - np.median(ink)))))
+
+
+def is_light_on_dark(image: Pixels) -> bool:
+    """Whether the strokes are the light part: what stands out from its surroundings leans to which side?"""
+    cv2 = opencv()
+    grey = _shrunk(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 96)
+    plain = flat_ground(grey)
+    around = np.full_like(grey, plain) if plain is not None else cv2.medianBlur(grey, 31)
+    return float(((grey.astype(np.float32) - around) ** 3).sum()) > 0
+
+
+def flat_ground(grey: Pixels) -> int | None:
+    """The one level that most of a drawing and nearly all of its border has; None for a photo."""
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).astype(int)
+    level = int(np.median(border))
+    calm = np.mean(np.abs(border - level) <= 3) > 0.9
+    common = np.mean(np.abs(grey.astype(int) - level) <= 6) > 0.4
+    return level if calm and common else None
+
+
+def _darkness(image: Pixels) -> Floats:
+    """1 - pixel / paper, from the two colours in which ink shows best."""
+    cv2 = opencv()
+    share = 1 - image / np.maximum(_paper(image), 8)
+    share = (share.sum(axis=2) - share.min(axis=2)) / 2
+    share = cv2.GaussianBlur(share.astype(np.float32), (0, 0), 0.7)
+    return np.clip(share - np.median(share), -1, 1)
+
+
+def _paper(image: Pixels) -> Floats:
+    """The picture as it would be without ink (H, W, 3).
+
+    A closing (lightest neighbour, then darkest of those) fills what is narrower than its reach, which
+    strokes and lines are and shadows are not.
+    """
+    cv2 = opencv()
+    height, width = image.shape[:2]
+    small = _shrunk(image, 160)
+    level = flat_ground(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    if level is not None:
+        ground = np.median(small[np.abs(small.mean(axis=2) - level) <= 6].reshape(-1, 3), axis=0)
+        return np.broadcast_to(ground.astype(np.float32), image.shape)
+    small = cv2.GaussianBlur(small, (0, 0), 0.8)
+    closed = cv2.GaussianBlur(_closed(small, 0.24), (0, 0), 1.5).astype(np.float32)
+    return np.asarray(cv2.resize(closed, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _page(image: Pixels) -> Masks:
+    """1 where the page is, 0 on the table around it (H, W).
+
+    The light on a page changes smoothly, at its edge it jumps: the largest region without a jump is the page.
+    """
+    cv2 = opencv()
+    light = np.log(np.maximum(_closed(_shrunk(image, 320), 0.03).mean(axis=2), 8)).astype(np.float32)
+    page = np.ones(light.shape, np.uint8)
+    largest = 0
+    for across, down in ((0.5, 0.5), (0.3, 0.3), (0.7, 0.3), (0.3, 0.7), (0.7, 0.7)):
+        region = np.zeros((light.shape[0] + 2, light.shape[1] + 2), np.uint8)
+        seed = (int(across * light.shape[1]), int(down * light.shape[0]))
+        grown, *_ = cv2.floodFill(light, region, seed, 0, JUMP, JUMP, 4 | cv2.FLOODFILL_MASK_ONLY | (1 << 8))
+        if grown > max(largest, 0.3 * light.size):
+            page, largest = region[1:-1, 1:-1], grown
+    page = cv2.erode(_without_holes(page), np.ones((7, 7), np.uint8))
+    return np.asarray(cv2.resize(page, image.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+
+
+def _without_holes(page: Masks) -> Masks:
+    """The page with everything that it surrounds; a strip at the rim, thinner than a table shows, is page too."""
+    cv2 = opencv()
+    table = np.pad(1 - page, 1, constant_values=1)
+    _, labels = cv2.connectedComponents(table, connectivity=4)
+    outside = (labels == labels[0, 0]).astype(np.uint8)[1:-1, 1:-1]
+    solid = cv2.morphologyEx(outside, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    return np.asarray(1 - solid)
+
+
+def _closed(image: Pixels, reach: float) -> Pixels:
+    cv2 = opencv()
+    side = round(reach * min(image.shape[:2])) | 1
+    return np.asarray(cv2.morphologyEx(image, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)))
+
+
+def _shrunk(image: Pixels, side: int) -> Pixels:
+    cv2 = opencv()
+    scale = side / max(image.shape[:2])
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def without_lines(sheet: Sheet) -> Floats:
+    """The ink on the page, without lines that run across all of it; strokes that cross them are left whole."""
+    ink, page = sheet.ink * sheet.page, sheet.page
+    flat = _without_level_lines(ink, page, sheet.noise)
+    return _turned(_without_level_lines(_turned(flat), _turned(page), sheet.noise))
+
+
+def _turned(values: Any) -> Any:
+    return np.ascontiguousarray(values.T)
+
+
+def _without_level_lines(ink: Floats, page: Masks, noise: float) -> Floats:
+    """Take away the lines that run from left to right, more or less."""
+    cv2 = opencv()
+    thick = max(5, round(0.016 * min(ink.shape))) | 1
+    thin = ink - cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((thick, 1), np.uint8))
+    thin[page == 0] = OUTSIDE
+    result = ink.copy()
+    for rows in _level_lines(thin, noise):
+        _take_away(result, ink, page, rows)
+    return result
+
+
+def _level_lines(thin: Floats, noise: float) -> list[Rows]:
+    """Lines found by leaning the picture until they lie level: nearly every column then has ink in their row."""
+    cv2 = opencv()
+    height, width = thin.shape
+    narrow = cv2.resize(thin, (width // COLUMNS, height), interpolation=cv2.INTER_AREA)
+    pad = int(width * np.tan(np.deg2rad(STEEPEST_DEGREES)) / 2) + 2
+    tall = cv2.copyMakeBorder(narrow, pad, pad, 0, 0, cv2.BORDER_CONSTANT, value=OUTSIDE)
+    needed, stretch = max(0.025, 1.2 * noise), max(3, narrow.shape[1] // 24) | 1
+    found: list[tuple[float, float, int]] = []
+    for lean in np.tan(np.deg2rad(np.arange(-STEEPEST_DEGREES, STEEPEST_DEGREES + 0.01, LEAN_STEP_DEGREES))):
+        move = np.array([[1, 0, 0], [lean * COLUMNS, 1, -lean * width / 2]], np.float32)
+        level = cv2.warpAffine(
+            tall, move, tall.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=OUTSIDE
+        )
+        inside = level > OUTSIDE / 2
+        level[~inside] = 0
+        hit = (cv2.blur(level, (stretch, 1)) > needed) & inside
+        length = np.count_nonzero(inside, axis=1)
+        share = np.count_nonzero(hit, axis=1) / np.maximum(length, 1)
+        for row in np.flatnonzero((share > 0.85) & (length > 0.3 * tall.shape[1])):
+            found.append((float(level[row].sum() / length[row] * share[row]), float(lean), int(row) - pad))
+    return _distinct(found, height, width)
+
+
+def _distinct(found: list[tuple[float, float, int]], height: int, width: int) -> list[Rows]:
+    """The row of each line in each column, of lines that lie on top of each other only the strongest."""
+    near = max(4, round(0.012 * min(height, width)))
+    columns = np.arange(width)
+    lines: list[Rows] = []
+    for _, lean, row in sorted(found, reverse=True):
+        rows = np.rint(row + lean * (columns - width / 2)).astype(np.int64)
+        if all(np.abs(rows - other).min() > near for other in lines):
+            lines.append(rows)
+    return lines
+
+
+def _take_away(result: Floats, ink: Floats, page: Masks, line: Rows) -> None:
+    """Clear a line's pixels in `result`, except where a stroke crosses it or much darker ink covers it."""
+    reach = max(2, round(0.006 * min(ink.shape)))
+    columns = np.flatnonzero((line >= 0) & (line < ink.shape[0]))
+    columns = columns[page[line[columns], columns] > 0]
+    rows = np.clip(line[columns] + np.arange(-2 * reach - 1, 2 * reach + 2)[:, None], 0, ink.shape[0] - 1)
+    band, inner = result[rows, columns], slice(reach, -reach)
+    level = float(np.quantile(ink[rows[inner], columns].max(axis=0), 0.4))
+    crossing = np.minimum(band[: reach + 1].max(axis=0), band[-reach - 1 :].max(axis=0))
+    much = band[inner] > 1.6 * level + 0.05
+    result[rows[inner], columns] = np.where(much, band[inner], np.minimum(band[inner], crossing))
