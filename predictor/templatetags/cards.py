@@ -25,8 +25,9 @@ def figures(values: Mapping[str, Any]) -> Iterator[Figure]:
 
 
 @register.filter
-def percent(share: float | None) -> str:
-    return "" if share is None else figures_of_card.percent(share)
+def percent(share: float | str | None) -> str:
+    """A share as a percentage; a dash for a figure that the card does not have."""
+    return figures_of_card.percent(share) if isinstance(share, int | float) else "–"
 
 
 @register.filter

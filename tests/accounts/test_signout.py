@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-URL = "/accounts/sign-out/"
+URL = "/accounts/signout/"
 
 
 def test_it_signs_out(signed_in):
