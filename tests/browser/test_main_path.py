@@ -22,7 +22,7 @@ CAR = SAMPLES["hatchback"].path
 
 
 def sign_up(page, name="ada"):
-    page.goto("/accounts/signup/")
+    page.goto("/accounts/sign-up/")
     page.fill("[name=username]", name)
     page.fill("[name=password1]", "a-long-secret-9")
     page.fill("[name=password2]", "a-long-secret-9")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-PUBLIC = ["/", "/models/", "/accounts/signin/", "/accounts/signup/", "/nowhere/"]
+PUBLIC = ["/", "/models/", "/accounts/sign-in/", "/accounts/sign-up/", "/nowhere/"]
 PRIVATE = ["/try/", "/history/", "/accounts/profile/"]
 
 pytestmark = pytest.mark.django_db
