@@ -6,9 +6,9 @@ from accounts.views import entry, passwords, profile
 
 app_name = "accounts"
 urlpatterns = [
-    path("signup/", entry.signup, name="signup"),
-    path("signin/", entry.SignIn.as_view(), name="signin"),
-    path("signout/", entry.SignOut.as_view(), name="signout"),
+    path("sign-up/", entry.signup, name="signup"),
+    path("sign-in/", entry.SignIn.as_view(), name="signin"),
+    path("sign-out/", entry.SignOut.as_view(), name="signout"),
     path("password/", passwords.Change.as_view(), name="password_change"),
     path("password/done/", passwords.ChangeDone.as_view(), name="password_change_done"),
     path("reset/", passwords.Reset.as_view(), name="password_reset"),

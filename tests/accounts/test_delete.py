@@ -9,7 +9,7 @@ URL = "/accounts/delete/"
 
 
 def test_it_asks_to_sign_in_first(client, db):
-    assert client.get(URL).url == f"/accounts/signin/?next={URL}"
+    assert client.get(URL).url == f"/accounts/sign-in/?next={URL}"
 
 
 def test_it_asks_for_the_password(signed_in, ada):

@@ -12,7 +12,7 @@ def archive_of(response) -> zipfile.ZipFile:
 
 
 def test_it_asks_to_sign_in_first(client, db):
-    assert client.get(URL).url == f"/accounts/signin/?next={URL}"
+    assert client.get(URL).url == f"/accounts/sign-in/?next={URL}"
 
 
 def test_it_rejects_post(signed_in):

@@ -13,7 +13,7 @@ def change(client, old=PASSWORD, new=NEW, again=NEW):
 
 
 def test_it_asks_to_sign_in_first(client, db):
-    assert client.get(URL).url == f"/accounts/signin/?next={URL}"
+    assert client.get(URL).url == f"/accounts/sign-in/?next={URL}"
 
 
 def test_it_changes_the_password_and_stays_signed_in(signed_in, ada):

@@ -12,8 +12,8 @@ def test_it_rejects_get(client, db):
 
 
 def test_a_visitor_gets_cookies(client, db):
-    response = client.post(URL, {"theme": "dark", "language": "fr", "next": "/accounts/signin/"})
-    assert response.url == "/accounts/signin/"
+    response = client.post(URL, {"theme": "dark", "language": "fr", "next": "/accounts/sign-in/"})
+    assert response.url == "/accounts/sign-in/"
     page = client.get(response.url).content.decode()
     assert 'data-bs-theme="dark"' in page
     assert 'lang="fr"' in page
@@ -29,7 +29,7 @@ def test_auto_takes_the_cookie_away(client, db):
     client.post(URL, {"theme": "dark"})
     client.post(URL, {"theme": "auto"})
     assert client.cookies["theme"].value == ""
-    assert 'data-theme="auto"' in client.get("/accounts/signin/").content.decode()
+    assert 'data-theme="auto"' in client.get("/accounts/sign-in/").content.decode()
 
 
 def test_who_is_signed_in_has_them_stored(signed_in, ada):

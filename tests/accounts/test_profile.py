@@ -7,7 +7,7 @@ URL = "/accounts/profile/"
 
 
 def test_it_asks_to_sign_in_first(client, db):
-    assert client.get(URL).url == f"/accounts/signin/?next={URL}"
+    assert client.get(URL).url == f"/accounts/sign-in/?next={URL}"
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])

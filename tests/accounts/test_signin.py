@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts import services, throttle
 from tests.accounts.conftest import PASSWORD
 
-URL = "/accounts/signin/"
+URL = "/accounts/sign-in/"
 WRONG = "Please enter a correct username and password"
 PAUSED = "Too many failed sign-ins"
 

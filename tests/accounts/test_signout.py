@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-URL = "/accounts/signout/"
+URL = "/accounts/sign-out/"
 
 
 def test_it_signs_out(signed_in):

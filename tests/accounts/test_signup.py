@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-URL = "/accounts/signup/"
+URL = "/accounts/sign-up/"
 GOOD = {
     "username": "grace",
     "email": "",

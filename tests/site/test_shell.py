@@ -15,7 +15,7 @@ from classification_site import errors
 
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 # Any page will do; this one needs no model.
-PAGE = "/accounts/signin/"
+PAGE = "/accounts/sign-in/"
 
 pytestmark = pytest.mark.django_db
 
