@@ -176,7 +176,8 @@ def test_export_gives_the_plain_network(tiny_photos, tmp_path):
     batch, _ = tiny.shapes(6, seed=3)
     np.save(tmp_path / "batch.npy", batch)
     script = (
-        "import sys, keras, numpy; network = keras.saving.load_model(sys.argv[1], compile=False, safe_mode=True);"
+        "import sys, keras, numpy;"
+        "network = keras.saving.load_model(sys.argv[1], compile=False, safe_mode=True);"
         "assert not any(type(layer).__name__ == 'Lambda' for layer in network.layers);"
         "assert network.dtype == 'float32';"
         "numpy.save(sys.argv[3], network(numpy.load(sys.argv[2]), training=False))"
