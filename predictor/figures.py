@@ -1,5 +1,6 @@
 """The figures of a model's card as people read them: with a name, a unit and the language's own commas."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +18,22 @@ NAMES = {
     "validation_accuracy": _("Accuracy on the validation pictures"),
     "strangers_unsure": _("Strangers called unsure"),
     "strangers_images": _("Pictures of strangers"),
-    "unseen_accuracy": _("Accuracy on an unseen source"),
-    "unseen_unsure": _("Called unsure on an unseen source"),
-    "unseen_images": _("Pictures of the unseen source"),
+    "accuracy_by_class": _("Accuracy by class"),
+    "accuracy_by_source": _("Accuracy by source"),
+    "unsure_by_source": _("Called unsure by source"),
     "name": _("Name"),
     "kind": _("Kind"),
     "training": _("Pictures to learn from"),
-    "train": _("Pictures to learn from"),
     "validation": _("Pictures to choose by"),
-    "test": _("Pictures to test with"),
+    "folder": _("Folder"),
+    "shares": _("Shares to learn from, to choose by, to test with"),
+    "strangers": _("Strangers never trained on"),
+    "known": _("Known things never trained on"),
+    "outliers": _("Strangers trained on"),
+}
+UNSEEN = {
+    "accuracy": _("Accuracy on a source never trained on, %(thing)s"),
+    "unsure": _("Called unsure on a source never trained on, %(thing)s"),
 }
 # Counts and settings stay numbers although some are below 1.
 SHARES = ("accuracy", "unsure", "share", "error", "auroc")
@@ -59,11 +67,25 @@ def written(key: str, value: Any) -> str:
     return str(value)
 
 
-def figures(values: Mapping[str, Any], prefix: str = "") -> Iterator[Figure]:
-    """Every value of a part of a card, the nested ones under "outer: inner"."""
+def name_of(key: str) -> str:
+    """What a figure is called."""
+    unseen = re.fullmatch(r"unseen_(\w+)_(accuracy|unsure)", key)
+    if unseen:
+        return UNSEEN[unseen[2]] % {"thing": unseen[1]}
+    return str(NAMES.get(key) or key.replace("_", " "))
+
+
+def figures(values: Mapping[str, Any], prefix: str = "", path: str = "") -> Iterator[Figure]:
+    """Every value of a part of a card, the nested ones under "outer: inner"; curves are left out."""
     for key, value in values.items():
-        name = f"{prefix}{NAMES.get(key) or key.replace('_', ' ')}"
+        name, full = f"{prefix}{name_of(key)}", f"{path}{key}"
+        if key == "history":
+            continue
         if isinstance(value, Mapping):
-            yield from figures(value, f"{name}: ")
+            yield from figures(value, f"{name}: ", f"{full}.")
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            for number, item in enumerate(value, 1):
+                rest = {inner: what for inner, what in item.items() if inner != "name"}
+                yield from figures(rest, f"{name}: {item.get('name', number)}: ", f"{full}.")
         else:
-            yield Figure(key, name, written(key, value))
+            yield Figure(key, name, written(full, value))

@@ -32,7 +32,21 @@ def test_a_percentage_never_breaks_from_its_number():
     assert percent(0.5) == "50.00\N{NO-BREAK SPACE}%"
 
 
-def test_known_figures_have_names_and_nested_ones_the_name_of_their_group():
-    rows = list(figures({"test_accuracy": 0.5, "strangers": {"cats": {"unsure": 0.9}}}))
-    assert [row.name for row in rows] == ["Clean accuracy", "strangers: cats: unsure"]
-    assert _plain(rows[1].text) == "90.00 %"
+@pytest.mark.parametrize(
+    ("values", "name", "text"),
+    [
+        ({"test_accuracy": 0.5}, "Clean accuracy", "50.00 %"),
+        ({"strangers": {"cats": {"unsure": 0.9}}}, "Strangers never trained on: cats: unsure", "90.00 %"),
+        ({"accuracy_by_class": {"Bike": 0.99}}, "Accuracy by class: Bike", "99.00 %"),
+        ({"unseen_ship_unsure": 0.1}, "Called unsure on a source never trained on, ship", "10.00 %"),
+        ({"stages": [{"name": "head", "epochs": 2}]}, "stages: head: epochs", "2"),
+        ({"weight_decay": 0.5}, "weight decay", "0.5"),
+    ],
+)
+def test_a_figure_has_a_name_and_a_nested_one_the_name_of_its_group(values, name, text):
+    (row,) = figures(values)
+    assert (row.name, _plain(row.text)) == (name, text)
+
+
+def test_the_curves_of_a_training_are_no_figures():
+    assert list(figures({"history": {"loss": [1.0, 0.5]}})) == []
