@@ -31,7 +31,8 @@ def csv_lines(*, user: User, filters: selectors.HistoryFilters) -> Iterator[str]
     # Excel takes UTF-8 for what it is only after this mark.
     yield "\ufeff" + writer.writerow(COLUMNS)
     for image, prediction, made in selectors.history_records(user=user, filters=filters):
-        yield writer.writerow([safe(value) for value in _cells(image, prediction, made)])
+        cells = [safe(value) for value in _cells(image, prediction, made)]
+        yield writer.writerow(cells + [""] * (len(COLUMNS) - len(cells)))
 
 
 def safe(value: object) -> object:

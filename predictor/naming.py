@@ -1,5 +1,6 @@
 """Names of files: what people sent, and what they are given back."""
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -21,5 +22,10 @@ def clean_name(name: str) -> str:
 
 def download_name(original: str, *marks: str, suffix: str) -> str:
     """A name of letters, digits and hyphens only: (`car red.jpg`, `fgsm`) gives `car-red-fgsm.png`."""
-    stem = slugify(PurePosixPath(original).stem)[:60] or "image"
-    return "-".join([stem, *filter(None, map(slugify, marks))]) + suffix
+    stem = _slug(PurePosixPath(original).stem)[:60].strip("-") or "image"
+    return "-".join([stem, *filter(None, map(_slug, marks))]) + suffix
+
+
+def _slug(text: str) -> str:
+    """`slugify`, which would run the parts of `a.b` together."""
+    return slugify(re.sub(r"\W+", " ", text))

@@ -1,5 +1,6 @@
 """Everything this person has done: to find, to open again, to delete, to take away as CSV."""
 
+import datetime as dt
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -85,11 +86,13 @@ def filters_of(query: QueryDict) -> HistoryFilters:
     )
 
 
-def _date(text: str) -> Any:
+def _date(text: str) -> dt.date | None:
+    """The day, None when it is none; at the ends of the calendar there is no day after or time zone."""
     try:
-        return parse_date(text)
+        day = parse_date(text)
     except ValueError:
         return None
+    return day if day and 1900 <= day.year <= 2999 else None
 
 
 def _query(values: dict[str, str]) -> str:
