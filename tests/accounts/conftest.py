@@ -1,8 +1,12 @@
 """The people of the accounts tests."""
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+
+from predictor.models import Image
+from predictor.services.upload import image_create
 
 PASSWORD = "a-long-enough-phrase"
 
@@ -23,3 +27,10 @@ def signed_in(client, ada):
     """A browser in which Ada is signed in."""
     client.force_login(ada)
     return client
+
+
+@pytest.fixture
+def picture(ada) -> Image:
+    """A small stored picture of Ada's."""
+    pixels = np.random.default_rng(1).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    return image_create(owner=ada, name="noise.png", pixels=pixels)

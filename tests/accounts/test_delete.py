@@ -1,6 +1,7 @@
 """Deleting the account."""
 
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from tests.accounts.conftest import PASSWORD
@@ -34,3 +35,14 @@ def test_other_people_stay(signed_in):
     User.objects.create_user("grace")
     signed_in.post(URL, {"password": PASSWORD})
     assert User.objects.get().username == "grace"
+
+
+def test_the_files_go_with_the_account(signed_in, picture, django_capture_on_commit_callbacks):
+    assert default_storage.exists(picture.file)
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in.post(URL, {"password": PASSWORD})
+    assert not any(default_storage.exists(key) for key in picture.keys)
+
+
+def test_it_says_how_much_goes(signed_in, picture):
+    assert "The account goes with 1 image and" in signed_in.get(URL).content.decode()

@@ -4,6 +4,9 @@ import io
 import json
 import zipfile
 
+from django.contrib.auth.models import User
+from PIL import Image
+
 URL = "/accounts/export/"
 
 
@@ -30,3 +33,16 @@ def test_it_is_a_zip_with_the_account(signed_in):
 def test_it_holds_nothing_that_opens_the_account(signed_in, ada):
     archive = archive_of(signed_in.get(URL))
     assert all(ada.password.encode() not in archive.read(name) for name in archive.namelist())
+
+
+def test_it_holds_every_picture_with_its_record(signed_in, picture):
+    archive = archive_of(signed_in.get(URL))
+    (record,) = json.loads(archive.read("images.json"))
+    assert record["name"] == "noise.png"
+    with Image.open(io.BytesIO(archive.read(record["file"]))) as copy:
+        assert copy.size == (16, 12)
+
+
+def test_it_holds_nothing_of_other_people(client, picture):
+    client.force_login(User.objects.create_user("grace"))
+    assert json.loads(archive_of(client.get(URL)).read("images.json")) == []
