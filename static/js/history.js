@@ -1,5 +1,6 @@
 // The history: choosing many at once, and links that follow the filters.
 
+import "./failures.js";
 import { say } from "./words.js";
 
 const $ = (id) => document.getElementById(id);

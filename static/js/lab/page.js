@@ -1,5 +1,6 @@
 // The laboratory page: one bench, and what is saved, downloaded and chosen around it.
 
+import "../failures.js";
 import { Bench, GAIN } from "./bench.js";
 import { mountCompare } from "./compare.js";
 import { mountPixels } from "./pixels.js";
@@ -41,11 +42,14 @@ $("save").addEventListener("click", (event) => {
 for (const button of document.querySelectorAll("[data-download]")) {
   button.addEventListener("click", async (event) => {
     event.preventDefault();
-    $("download-menu").open = false;
     const file = await save(button.dataset.download);
     file?.click();
   });
 }
+
+$("download-menu").addEventListener("click", (event) => {
+  if (event.target.closest(".menu-body a, .menu-body button")) $("download-menu").open = false;
+});
 
 $("target").addEventListener("change", (event) => {
   bench.target = event.target.value;

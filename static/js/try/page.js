@@ -52,6 +52,7 @@ document.addEventListener("drop", (event) => {
 });
 
 const field = mountField($("draw-canvas"));
+$("draw-canvas").addEventListener("pointerdown", () => { $("draw-note").textContent = ""; });
 $("draw-undo").addEventListener("click", () => field.undo());
 $("draw-clear").addEventListener("click", () => field.clear());
 $("draw-send").addEventListener("click", async () => {
