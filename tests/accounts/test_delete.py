@@ -25,8 +25,9 @@ def test_a_wrong_password_deletes_nothing(signed_in, ada):
 
 
 def test_the_right_password_deletes_the_account_and_signs_out(signed_in, ada):
-    response = signed_in.post(URL, {"password": PASSWORD})
-    assert response.url == reverse("landing")
+    response = signed_in.post(URL, {"password": PASSWORD}, follow=True)
+    assert response.redirect_chain[0][0] == reverse("landing")
+    assert "all its pictures are deleted" in response.content.decode()
     assert not User.objects.filter(pk=ada.pk).exists()
     assert "_auth_user_id" not in signed_in.session
 
