@@ -49,7 +49,7 @@ class Figure:
 def percent(share: float) -> str:
     """`99.35 %`, in the current language."""
     shown = number_format(round(100 * share, 2), decimal_pos=2)
-    return f"{shown}\N{NO-BREAK SPACE}%"
+    return f"{shown}\N{NARROW NO-BREAK SPACE}%"
 
 
 def written(key: str, value: Any) -> str:

@@ -29,7 +29,7 @@ def _plain(text: str) -> str:
 
 
 def test_a_percentage_never_breaks_from_its_number():
-    assert percent(0.5) == "50.00\N{NO-BREAK SPACE}%"
+    assert percent(0.5) == "50.00\N{NARROW NO-BREAK SPACE}%"
 
 
 @pytest.mark.parametrize(
