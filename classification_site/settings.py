@@ -130,6 +130,11 @@ STORAGES = {
 # A photo may weigh 20 MB and several may come at once; Django spools them to disk beyond this size.
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 UPLOAD_MAX_FILES = integer("UPLOAD_MAX_FILES", 20)
+FILE_UPLOAD_HANDLERS = [
+    "predictor.receiving.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

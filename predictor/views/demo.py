@@ -6,18 +6,21 @@ from django.views.decorators.http import require_safe
 
 from ml import images
 from ml.card import Card
-from ml.errors import OptionRefused, sentence
-from predictor import access, demo
+from ml.errors import Busy, OptionRefused, sentence
+from predictor import access, demo, engine
 from predictor.samples import Sample
-from predictor.views.respond import PUBLIC, etag_of, file_response
+from predictor.views.respond import PUBLIC, etag_of, file_response, json_errors
 
 
 @require_safe
+@json_errors
 def demo_sweep(request: HttpRequest, slug: str) -> HttpResponse:
     sample, card = _pair(slug)
     target = request.GET.get("target", "")
     if target and target not in card.class_names:
         raise OptionRefused(sentence("The model has no class “%(name)s”."), name=target)
+    if engine.state()["models"].get(card.name) == "warming":
+        raise Busy(sentence("The models are warming up, a few seconds."))
     label = card.class_names.index(target) if target else None
     answer = demo.sweep(sample, card, label)
     if label is not None and label == answer["label"]:

@@ -2,21 +2,42 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
-from classification_site.middleware import sentence_of
+from classification_site.middleware import RETRY_SECONDS, sentence_of, status_of
+from ml.errors import Busy, EpsilonError
 from predictor.errors import FileMissing
 
 # A name that will never mean other bytes may be kept; one that depends on today's weights is asked for again.
 KEPT = "private, max-age=31536000, immutable"
 CHECKED = "private, no-cache"
 PUBLIC = "public, max-age=3600"
+View = Callable[..., HttpResponseBase]
 
-__all__ = ["CHECKED", "KEPT", "PUBLIC", "etag_of", "file_response", "sentence_of"]
+__all__ = ["CHECKED", "KEPT", "PUBLIC", "etag_of", "file_response", "json_errors", "sentence_of"]
+
+
+def json_errors(view: View) -> View:
+    """Answer an EpsilonError of a view that always speaks JSON in JSON, whatever the request accepts."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except EpsilonError as error:
+            status = status_of(error)
+            response = JsonResponse({"error": sentence_of(error)}, status=status)
+            if isinstance(error, Busy):
+                response["Retry-After"] = str(RETRY_SECONDS)
+            return response
+
+    return answer
 
 
 def etag_of(*parts: object) -> str:

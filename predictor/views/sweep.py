@@ -19,7 +19,7 @@ from predictor.services.predict import prediction_get_or_create
 from predictor.services.sweeps import input_of, sweep_for
 from predictor.sweep_json import sweep_json
 from predictor.views.query import model_of, whole
-from predictor.views.respond import etag_of, file_response
+from predictor.views.respond import etag_of, file_response, json_errors
 
 if TYPE_CHECKING:
     from ml.classifier import Sweep
@@ -29,6 +29,7 @@ GAIN = 10
 
 @require_safe
 @access.signed_in
+@json_errors
 def sweep(request: HttpRequest, image_id: UUID) -> HttpResponse:
     prediction, card = _asked(request, image_id)
     steps = whole(request.GET, "max", card.axis_steps)

@@ -106,6 +106,12 @@ def test_the_truth_can_be_stated_and_taken_back(owner_client, image, prediction)
     assert image.true_class == ""
 
 
+def test_a_truth_stated_beside_another_model_stays_choosable(owner_client, image):
+    image.true_class = "Ship"
+    image.save()
+    assert "Ship" in page(owner_client, image, model=DIGIT).context["classes"]
+
+
 def test_a_truth_that_no_model_knows_is_refused(owner_client, image):
     response = owner_client.post(reverse("predictor:truth", args=[image.pk]), {"true_class": "Submarine"})
     assert response.status_code == 400

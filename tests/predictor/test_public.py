@@ -76,6 +76,14 @@ def test_the_demo_takes_a_target_but_no_unknown_one(anonymous):
     assert anonymous.get(url, {"target": "Submarine"}).status_code == 400
 
 
+def test_while_the_model_warms_up_the_demo_asks_to_come_back(anonymous, monkeypatch):
+    monkeypatch.setattr(engine, "state", lambda: {"ready": False, "models": {PHOTO: "warming"}})
+    response = anonymous.get(reverse("predictor:demo_sweep", args=[PHOTO_SLUG]))
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert "warming up" in response.json()["error"]
+
+
 @pytest.mark.parametrize("name", ["sample_file", "demo_sweep", "demo_input"])
 def test_a_sample_that_does_not_exist_is_not_found(anonymous, name):
     assert anonymous.get(reverse(f"predictor:{name}", args=["nothing"])).status_code == 404

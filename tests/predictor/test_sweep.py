@@ -51,7 +51,7 @@ def test_an_exact_epsilon_beyond_the_axis_asks_for_more(owner_client, image):
 @pytest.mark.parametrize("steps", ["0", "256", "-1", "abc", "1e9", "9" * 40])
 def test_a_bad_maximum_is_refused_in_json(owner_client, image, steps):
     url = reverse("predictor:sweep", args=[image.pk])
-    response = owner_client.get(url, {"max": steps}, headers={"accept": "application/json"})
+    response = owner_client.get(url, {"max": steps})
     assert response.status_code == 400
     assert "from 1 to 255" in response.json()["error"]
 

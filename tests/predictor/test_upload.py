@@ -88,6 +88,18 @@ def test_no_file_at_all_is_answered_with_a_sentence(owner_client):
     assert "at least one image" in response.context["problem"]
 
 
+def test_a_file_without_end_is_not_kept_on_disk_while_it_arrives(owner_client, settings, monkeypatch):
+    settings.UPLOAD_MAX_BYTES = 100_000
+    seen = []
+    real = upload_service._upload_or_error
+    monkeypatch.setattr(
+        upload_service, "_upload_or_error", lambda *args: seen.append(args[1].size) or real(*args)
+    )
+    response = send(owner_client, upload(bytes(3_000_000), "long.png"))
+    assert "20 MB" in response.context["results"][0]["error"]
+    assert 100_000 < seen[0] < 300_000
+
+
 def test_more_files_than_allowed_are_refused_one_by_one(owner_client, photo_pixels, settings):
     settings.UPLOAD_MAX_FILES = 2
     files = [upload(png(photo_pixels), f"{n}.png") for n in range(3)]
