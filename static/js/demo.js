@@ -1,8 +1,10 @@
 // The landing page: the bench on a sample, and three figures computed from the very same pixels.
 
 import { Bench } from "./lab/bench.js";
+import { mountCompare } from "./lab/compare.js";
 import { perturb, toRGBA } from "./lab/compose.js";
 import { text } from "./lab/epsilon.js";
+import { mountPixels } from "./lab/pixels.js";
 import { language, percent } from "./words.js";
 
 const CROP = 12;
@@ -69,6 +71,10 @@ function countChanges() {
   write("psnr", squares ? `${psnr.toLocaleString(language, { maximumFractionDigits: 1 })} dB` : "∞");
 }
 
+if (bench.config.domain === "digits") {
+  mountPixels([$("original-frame"), $("perturbed-frame")], $("pixel-readout"), bench);
+}
+mountCompare($("board"), $("compare"));
 bench.addEventListener("awake", drawStrip);
 bench.addEventListener("settled", countChanges);
 bench.addEventListener("moved", drawEquation);

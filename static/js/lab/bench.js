@@ -27,6 +27,7 @@ export class Bench extends EventTarget {
     this.target = config.target ?? "";
     this.n = config.steps ?? 0;
     this.sweep = null;
+    $("epsilon-text").value = text(this.n);
     this.slider = mountSlider({
       range: $("epsilon"),
       box: $("epsilon-text"),

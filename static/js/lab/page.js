@@ -64,6 +64,8 @@ bench.addEventListener("settled", () => {
   sessionStorage.setItem(memory, String(bench.n));
 });
 bench.addEventListener("awake", refreshLinks);
+// The page came before the model was warm: now it can come whole.
+if ("unanswered" in $("bench").dataset) bench.addEventListener("awake", () => location.reload());
 if (config.domain === "digits") mountPixels([$("original-frame"), $("perturbed-frame")], $("pixel-readout"), bench);
 mountCompare($("board"), $("compare"));
 if (config.steps === null) bench.n = Math.min(Number(sessionStorage.getItem(memory)), config.axis);
