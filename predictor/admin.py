@@ -41,6 +41,8 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class PictureAdmin(RecordAdmin):
     """A record with a picture, which only the staff may see through here."""
 
+    readonly_fields = ("picture",)
+
     def find(self, pk: UUID) -> Image | AdversarialImage:
         raise NotImplementedError
 

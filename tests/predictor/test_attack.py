@@ -13,7 +13,7 @@ from predictor import engine, storage
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services import adversarial as service
 from predictor.services.upload import pixels_of
-from tests.predictor.conftest import DIGIT, PHOTO, stored_files, upload
+from tests.predictor.conftest import DIGIT, PHOTO, picture_bytes, stored_files, upload
 
 
 def save(client, image, **form):
@@ -63,6 +63,21 @@ def test_the_file_never_leaves_the_ball_and_its_distances_are_those_of_the_file(
     assert (row.linf, row.l2, row.psnr, row.ssim) == pytest.approx(
         (measured.linf, measured.l2, measured.psnr, measured.ssim)
     )
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 2), (2, 700)])
+@pytest.mark.parametrize("resolution", ["model", "stored"])
+def test_the_strangest_sizes_can_be_attacked_too(owner_client, size, resolution):
+    owner_client.post("/try/", {"files": [upload(picture_bytes(size=size))], "model": PHOTO})
+    assert save(owner_client, Image.objects.get(), resolution=resolution).status_code == 302
+    row = AdversarialImage.objects.get()
+    assert -1 <= row.ssim <= 1
+
+
+def test_a_picture_without_ink_can_be_attacked_too(owner_client):
+    owner_client.post("/try/", {"files": [upload(picture_bytes(size=(60, 60)))], "model": DIGIT})
+    assert save(owner_client, Image.objects.get(), model=DIGIT).status_code == 302
+    assert owner_client.get("/history.csv").status_code == 200
 
 
 def test_epsilon_asked_and_epsilon_written_are_both_kept(owner_client, image):
