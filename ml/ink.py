@@ -13,7 +13,6 @@ Pixels = npt.NDArray[np.uint8]
 
 SIDE, BOX = 28, 20
 WORKING_SIDE = (400, 800)  # the long side is brought into this range first
-FAINTEST = 0.12  # ink below this share of darkness is taken for paper
 THINNEST, THICKEST = 2.2, 4.2  # width of a stroke in the 20×20 box, in pixels, as in most of MNIST
 
 
@@ -86,7 +85,7 @@ class _Blot:
 def _digit_piece(sheet: paper.Sheet) -> Floats | None:
     """The ink of the digit alone, cut to its box, its darkness brought to 1; None if there is no digit."""
     cv2 = paper.opencv()
-    ink, faintest = paper.without_lines(sheet), max(FAINTEST, 4.5 * sheet.noise)
+    ink, faintest = paper.without_lines(sheet), max(paper.FAINTEST, 4.5 * sheet.noise)
     frame = cv2.erode(sheet.page, np.ones((3, 3), np.uint8), borderValue=0)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (ink > faintest).astype(np.uint8), connectivity=8
