@@ -31,7 +31,11 @@ TEMPLATES = sorted(
     path for kind in ("html", "txt") for path in Path(settings.BASE_DIR, "templates").rglob(f"*.{kind}")
 )
 MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "sentence"}
-IN_TEMPLATE = re.compile(r"""\b(?:n?gettext\(|pgettext\(u?'[^']*', *)u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
+IN_TEMPLATE = re.compile(
+    
+)
+    r"""\b(?:n?gettext\(|pgettext\(u?'[^']*', *)u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+)
 PLACES = re.compile(r"%\(\w+\)[a-z]|\{\w+\}")
 # An ordinary space before double punctuation or inside guillemets would break the line there.
 BREAKABLE = re.compile(r" [;:!?»]| %(?!\()|« ")
