@@ -4,13 +4,14 @@ import { say } from "../words.js";
 
 const RETRIES = 20; // while the models warm up
 
-/** The sentence that refuses `file` before it is sent, or "". */
+const NAMED = { "image/svg+xml": "svg", "image/heic": "heic", "image/heif": "heic" };
+
+/** The server's own sentence that refuses `file`, said before it is sent, or "". */
 export function refusal(file, megabytes) {
-  if (file.size > megabytes * 1024 * 1024) return say("tooLarge", { name: file.name, megabytes });
-  if (file.size === 0 || (file.type && !file.type.startsWith("image/")) || file.type === "image/svg+xml") {
-    return say("wrongKind");
-  }
-  return "";
+  if (file.size === 0) return say("empty");
+  if (file.size > megabytes * 1024 * 1024) return say("heavy");
+  if (file.type in NAMED) return say(NAMED[file.type]);
+  return file.type && !file.type.startsWith("image/") ? say("wrongKind") : "";
 }
 
 /** A row for `file`: {element, progress(share), words(text), done(url), refused(sentence)}. */
