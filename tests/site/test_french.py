@@ -32,8 +32,6 @@ TEMPLATES = sorted(
 )
 MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "sentence"}
 IN_TEMPLATE = re.compile(
-    
-)
     r"""\b(?:n?gettext\(|pgettext\(u?'[^']*', *)u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
 )
 PLACES = re.compile(r"%\(\w+\)[a-z]|\{\w+\}")
