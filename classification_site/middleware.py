@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from ml.errors import Busy, EpsilonError, ModelUnavailable
+from predictor.errors import StorageFull
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
@@ -51,6 +52,9 @@ def sentence_of(error: EpsilonError) -> str:
 
 
 def status_of(error: EpsilonError) -> int:
+    """503: come again; 507: there is no room; 400: what was asked cannot be done."""
+    if isinstance(error, StorageFull):
+        return 507
     return 503 if isinstance(error, Busy | ModelUnavailable) else 400
 
 

@@ -1,6 +1,7 @@
 """Untrusted bytes to pixels, pixels to bytes: the only decoder and the only encoder of the project."""
 
 import io
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
@@ -25,6 +26,8 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 MAX_SIDE = 1024
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
+# `decode` has its own, lower limit; Pillow's warning would only fill the log.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 UNREADABLE = sentence("This file is not an image we can read (JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF).")
