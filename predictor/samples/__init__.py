@@ -29,7 +29,7 @@ _PHOTOS = (
     ("bicycle", _("A bicycle in a park"), "Bike"),
     ("saloon", _("A blue car from the front"), "Car"),
     ("cargo-ship", _("A cargo ship"), "Ship"),
-    ("motorbike", _("A motorbike on a road"), "Bike"),
+    ("motorbike", _("A motorbike in a showroom"), "Bike"),
     ("cat", _("A cat, which is none of the classes"), None),
 )
 _DIGITS = (

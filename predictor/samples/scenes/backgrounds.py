@@ -43,10 +43,9 @@ def houses(canvas: Canvas, base: float, seed: int) -> None:
         x += width
 
 
-def road(canvas: Canvas, top: float, *, kerb: bool = True) -> None:
+def road(canvas: Canvas, top: float) -> None:
     """Asphalt from `top` down, with a pavement behind it."""
-    if kerb:
-        canvas.box(0, top - 16, canvas.width, top, ("#b3afa6", "#98948c"))
+    canvas.box(0, top - 16, canvas.width, top, ("#b3afa6", "#98948c"))
     canvas.box(0, top, canvas.width, canvas.height, ("#6f7275", "#4b4e51"))
     for x in range(-40, canvas.width, 150):
         canvas.shape([(x, 452), (x + 82, 452), (x + 76, 459), (x - 8, 459)], "#d9d6cc", opacity=0.85)

@@ -72,19 +72,11 @@ def _drive(canvas: Canvas, crank: tuple[float, float], rear: tuple[float, float]
 
 
 def motorbike() -> Canvas:
-    """A dark orange motorbike at the side of a road."""
+    """An orange motorbike in a showroom."""
     canvas = Canvas()
-    backgrounds.sky(canvas, 290, ("#d9b48a", "#f6ead6"))
-    canvas.shape(
-        path(
-            "M0 290 L0 230 C80 190 150 220 220 232 C300 200 400 190 480 226 C540 210 600 214 640 232"
-            " L640 290 Z"
-        ),
-        ("#8f8496", "#b3a4a4"),
-    )
-    canvas.box(0, 284, 640, 350, ("#b99f6c", "#a38a58"))
-    canvas.soften(2.5)
-    backgrounds.road(canvas, 344, kerb=False)
+    canvas.box(0, 0, 640, 360, ("#e9e4da", "#d3ccbe"))
+    canvas.box(0, 360, 640, 480, ("#b9b1a3", "#8f877a"))
+    canvas.soften(3)
     backgrounds.shadow(canvas, 320, 424, 240, 10)
     rear, front = (178, 348), (476, 348)
     for x, y in (rear, front):
