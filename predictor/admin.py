@@ -121,7 +121,7 @@ class PredictionAdmin(RecordAdmin):
         "image",
         "owner",
         "model_name",
-        "short_hash",
+        "weights",
         "class_name",
         "confidence",
         "unsure",
@@ -134,6 +134,10 @@ class PredictionAdmin(RecordAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Prediction]) -> None:
         predictions_delete(predictions=queryset)
 
+    @admin.display(description=_("Weights"), ordering="weights_sha256")
+    def weights(self, row: Prediction) -> str:
+        return row.short_hash
+
     @admin.display(description=_("owner"), ordering="image__owner__username")
     def owner(self, row: Prediction) -> str:
         return row.image.owner.get_username()
@@ -142,7 +146,7 @@ class PredictionAdmin(RecordAdmin):
 @admin.register(AdversarialImage)
 class AdversarialImageAdmin(PictureAdmin):
     list_display = (
-        "picture", "image", "owner", "attack", "epsilon_text", "target", "resolution", "before", "class_name",
+        "picture", "image", "owner", "attack", "written", "target", "resolution", "before", "class_name",
         "confidence", "created",
     )  # fmt: skip
     list_filter = ("attack", "resolution", "prediction__model_name", "class_name", "created")
@@ -162,6 +166,10 @@ class AdversarialImageAdmin(PictureAdmin):
     @admin.display(description=_("owner"), ordering="prediction__image__owner__username")
     def owner(self, row: AdversarialImage) -> str:
         return row.prediction.image.owner.get_username()
+
+    @admin.display(description="ε", ordering="steps")
+    def written(self, row: AdversarialImage) -> str:
+        return row.epsilon_text
 
     @admin.display(description=_("before"), ordering="prediction__class_name")
     def before(self, row: AdversarialImage) -> str:

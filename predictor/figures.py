@@ -35,6 +35,29 @@ UNSEEN = {
     "accuracy": _("Accuracy on a source never trained on, %(thing)s"),
     "unsure": _("Called unsure on a source never trained on, %(thing)s"),
 }
+# How a training was set up, where a key may mean something else than among what was measured.
+SETTINGS = NAMES | {
+    "start": _("Weights at the start"),
+    "stages": _("Stages"),
+    "epochs": _("Epochs"),
+    "batch_size": _("Pictures in a batch"),
+    "photos": _("Photos in a batch"),
+    "strangers": _("Strangers in a batch"),
+    "stranger_weight": _("Weight of the strangers"),
+    "learning_rate": _("Learning rate"),
+    "patience": _("Patience, in epochs"),
+    "side": _("Side of the pictures, in pixels"),
+    "first": _("First layer that learns"),
+    "share": _("Share of pictures that are varied"),
+    "turn_degrees": _("Turn, in degrees"),
+    "shear": _("Slant"),
+    "scale": _("Scale"),
+    "shift_pixels": _("Shift, in pixels"),
+    "perspective": _("Perspective"),
+    "thickness": _("Thickness"),
+    "blur": _("Blur"),
+    "contrast": _("Contrast"),
+}
 # Counts and settings stay numbers although some are below 1.
 SHARES = ("accuracy", "unsure", "share", "error", "auroc")
 
@@ -67,25 +90,33 @@ def written(key: str, value: Any) -> str:
     return str(value)
 
 
-def name_of(key: str) -> str:
+def name_of(key: str, names: Mapping[str, Any] = NAMES) -> str:
     """What a figure is called."""
     unseen = re.fullmatch(r"unseen_(\w+)_(accuracy|unsure)", key)
     if unseen:
         return UNSEEN[unseen[2]] % {"thing": unseen[1]}
-    return str(NAMES.get(key) or key.replace("_", " "))
+    return str(names.get(key) or key.replace("_", " "))
 
 
-def figures(values: Mapping[str, Any], prefix: str = "", path: str = "") -> Iterator[Figure]:
+def group(name: str) -> str:
+    """What stands before the names of a group's figures; French has a space before its colon."""
+    return gettext("%(group)s:") % {"group": name} + " "
+
+
+def figures(
+    values: Mapping[str, Any], prefix: str = "", path: str = "", names: Mapping[str, Any] = NAMES
+) -> Iterator[Figure]:
     """Every value of a part of a card, the nested ones under "outer: inner"; curves are left out."""
     for key, value in values.items():
-        name, full = f"{prefix}{name_of(key)}", f"{path}{key}"
+        name, full = f"{prefix}{name_of(key, names)}", f"{path}{key}"
         if key == "history":
             continue
         if isinstance(value, Mapping):
-            yield from figures(value, f"{name}: ", f"{full}.")
+            yield from figures(value, group(name), f"{full}.", names)
         elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
             for number, item in enumerate(value, 1):
                 rest = {inner: what for inner, what in item.items() if inner != "name"}
-                yield from figures(rest, f"{name}: {item.get('name', number)}: ", f"{full}.")
+                inside = group(f"{group(name)}{item.get('name', number)}")
+                yield from figures(rest, inside, f"{full}.", names)
         else:
             yield Figure(key, name, written(full, value))

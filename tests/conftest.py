@@ -15,6 +15,7 @@ os.environ.setdefault(
 )  # Playwright runs an event loop in the test's thread
 
 import pytest
+from django.utils import translation
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,13 @@ def _plain_settings(settings, tmp_path_factory):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(autouse=True)
+def _language_forgotten():
+    """The language of one test's visitor stays in the thread; the next test begins without it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

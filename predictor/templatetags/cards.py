@@ -25,6 +25,12 @@ def figures(values: Mapping[str, Any]) -> Iterator[Figure]:
 
 
 @register.filter
+def settings(values: Mapping[str, Any]) -> Iterator[Figure]:
+    """The rows of a table of how a training was set up."""
+    return figures_of_card.figures(values, names=figures_of_card.SETTINGS)
+
+
+@register.filter
 def percent(share: float | str | None) -> str:
     """A share as a percentage; a dash for a figure that the card does not have."""
     return figures_of_card.percent(share) if isinstance(share, int | float) else "–"

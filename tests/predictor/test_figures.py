@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from predictor.figures import figures, percent, written
+from predictor.figures import SETTINGS, figures, percent, written
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,11 @@ def test_a_percentage_never_breaks_from_its_number():
 def test_a_figure_has_a_name_and_a_nested_one_the_name_of_its_group(values, name, text):
     (row,) = figures(values)
     assert (row.name, _plain(row.text)) == (name, text)
+
+
+def test_the_settings_of_a_training_have_names_of_their_own():
+    (row,) = figures({"stages": [{"name": "head", "strangers": 20}]}, names=SETTINGS)
+    assert (row.name, row.text) == ("Stages: head: Strangers in a batch", "20")
 
 
 def test_the_curves_of_a_training_are_no_figures():
