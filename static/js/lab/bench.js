@@ -52,6 +52,7 @@ export class Bench extends EventTarget {
     try {
       const url = withQuery(this.config.urls.sweep, { model: this.config.model, target: this.target, max });
       const onWait = () => { $("bench-status").textContent = say("warming"); };
+      if (this.config.ready === false && !this.sweep) onWait();
       const [sweep, original] = await Promise.all([
         getJSON(url, { signal, onWait }),
         this.original ?? readPixels($("original-image"), this.config.shape),
@@ -100,7 +101,7 @@ export class Bench extends EventTarget {
   }
 
   drawCurve() {
-    if (!this.sweep) return;
+    if (!this.sweep || !$("curve").clientWidth) return; // not laid out yet: the observer calls again
     this.curve = drawCurve($("curve"), $("epsilon"), this.sweep);
     this.curve.move(this.n);
   }
@@ -120,7 +121,7 @@ export class Bench extends EventTarget {
     if ($("difference")?.open) {
       this.paintChange(difference(this.original, this.perturbed, GAIN, this.changed));
     }
-    this.curve.move(n);
+    this.curve?.move(n);
     $("perturbed-epsilon").textContent = text(n);
     const answer = showAnswer($("answers"), this.sweep, n);
     $("epsilon").setAttribute("aria-valuetext", say("valueText", {
