@@ -13,6 +13,7 @@ Pixels = npt.NDArray[np.uint8]
 
 SIDE, BOX = 28, 20
 WORKING_SIDE = (400, 800)  # the long side is brought into this range first
+SMALLEST_AREA = 8  # pixels; less is dust
 THINNEST, THICKEST = 2.2, 4.2  # width of a stroke in the 20×20 box, in pixels, as in most of MNIST
 
 
@@ -59,7 +60,7 @@ def _working_size(image: Pixels) -> Pixels:
 
 @dataclass(frozen=True)
 class _Blot:
-    """A connected piece of ink: its number, box, area in pixels, darkness, width of stroke, touching the edge."""
+    """A connected piece of ink: its number, its box and area in pixels, how dark and how thick it is."""
 
     label: int
     left: int
@@ -90,9 +91,9 @@ def _digit_piece(sheet: paper.Sheet) -> Floats | None:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (ink > faintest).astype(np.uint8), connectivity=8
     )
-    blots = [_blot(ink, frame, labels, label, stats[label]) for label in range(1, count)]
+    inked = [label for label in range(1, count) if stats[label, cv2.CC_STAT_AREA] >= SMALLEST_AREA]
+    blots = [_blot(ink, frame, labels, label, stats[label]) for label in inked]
     short = min(ink.shape)
-    blots = [blot for blot in blots if blot is not None and blot.area > 6]
     scores = [_likeness(blot, short) for blot in blots]
     if not scores or max(scores) <= 0:
         return None
@@ -106,11 +107,9 @@ def _digit_piece(sheet: paper.Sheet) -> Floats | None:
     return piece[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-def _blot(ink: Floats, frame: Pixels, labels: npt.NDArray[np.int32], label: int, stats: Any) -> _Blot | None:
+def _blot(ink: Floats, frame: Pixels, labels: npt.NDArray[np.int32], label: int, stats: Any) -> _Blot:
     cv2 = paper.opencv()
     left, top, width, height, area = (int(value) for value in stats)
-    if area <= 6:
-        return None
     part = labels[top : top + height, left : left + width] == label
     inner = cv2.distanceTransform(np.pad(part, 1).astype(np.uint8), cv2.DIST_L2, 3)
     return _Blot(

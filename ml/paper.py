@@ -18,8 +18,8 @@ Rows = npt.NDArray[np.int64]
 
 JUMP = 0.33  # a change of the light (its logarithm) within 3 pixels of 320 that only the page's edge makes
 STEEPEST_DEGREES = 20.0  # how far printed lines may lean from the edges of the photo
-LEAN_STEP_DEGREES = 0.3
-COLUMNS = 4  # so many columns are looked at together when lines are sought
+LEAN_STEP_DEGREES = 0.35
+COLUMNS = 8  # so many columns are looked at together when lines are sought
 FAINTEST = 0.12  # ink below this share of darkness is taken for paper
 OUTSIDE = -9.0  # in place of ink where there is no page
 
@@ -67,14 +67,18 @@ def read(image: Pixels) -> Sheet:
 
 
 def is_light_on_dark(image: Pixels, page: Masks) -> bool:
-    """Whether the strokes are the light part: what stands out from its surroundings leans to which side?"""
+    """Whether the strokes are the light part: what stands out from its surroundings is mostly lighter.
+
+    Strokes make the skewness larger than 1, by far; noise and an uneven light do not, and mean paper.
+    """
     cv2 = opencv()
     grey = _shrunk(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 96)
     plain = flat_ground(grey)
     table = 1 - cv2.resize(page, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
     grey = cv2.inpaint(grey, table, 3, cv2.INPAINT_TELEA)
     around = np.full_like(grey, plain) if plain is not None else cv2.medianBlur(grey, 31)
-    return float(((grey.astype(np.float32) - around) ** 3).sum()) > 0
+    apart = grey.astype(np.float64) - around
+    return float((apart**3).mean()) > max(float((apart**2).mean()), 1e-6) ** 1.5
 
 
 def flat_ground(grey: Pixels) -> int | None:
@@ -151,7 +155,7 @@ def _shrunk(image: Pixels, side: int) -> Pixels:
 
 
 def without_lines(sheet: Sheet) -> Floats:
-    """The ink on the page, without lines that run across all of it; strokes that cross them are left whole."""
+    """The ink on the page, without lines that run across all of it; crossing strokes are left whole."""
     ink, page = sheet.ink * sheet.page, sheet.page
     flat = _without_level_lines(ink, page, sheet.noise)
     return _turned(_without_level_lines(_turned(flat), _turned(page), sheet.noise))
@@ -176,7 +180,7 @@ def _without_level_lines(ink: Floats, page: Masks, noise: float) -> Floats:
 
 
 def _level_lines(thin: Floats, noise: float) -> list[Rows]:
-    """Lines found by leaning the picture until they lie level: nearly every column then has ink in their row."""
+    """Lines found by leaning the picture until they lie level: nearly all of a row then is ink."""
     cv2 = opencv()
     height, width = thin.shape
     narrow = cv2.resize(thin, (width // COLUMNS, height), interpolation=cv2.INTER_AREA)
@@ -189,14 +193,21 @@ def _level_lines(thin: Floats, noise: float) -> list[Rows]:
         level = cv2.warpAffine(
             tall, move, tall.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=OUTSIDE
         )
-        inside = level > OUTSIDE / 2
-        level[~inside] = 0
-        hit = (cv2.blur(level, (stretch, 1)) > needed) & inside
-        length = np.count_nonzero(inside, axis=1)
-        share = np.count_nonzero(hit, axis=1) / np.maximum(length, 1)
+        inside = cv2.compare(level, OUTSIDE / 2, cv2.CMP_GT)
+        # A pixel that is half outside counts for little either way: what matters is whether rows fill up.
+        level = cv2.max(level, 0)
+        hit = cv2.bitwise_and(cv2.compare(cv2.blur(level, (stretch, 1)), needed, cv2.CMP_GT), inside)
+        length = _filled(inside)
+        share = _filled(hit) / np.maximum(length, 1)
         for row in np.flatnonzero((share > 0.85) & (length > 0.3 * tall.shape[1])):
             found.append((float(level[row].sum() / length[row] * share[row]), float(lean), int(row) - pad))
     return _distinct(found, height, width)
+
+
+def _filled(mask: Masks) -> Floats:
+    """How many pixels of each row of a 0 / 255 mask are set."""
+    cv2 = opencv()
+    return np.asarray(cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[:, 0] / 255)
 
 
 def _distinct(found: list[tuple[float, float, int]], height: int, width: int) -> list[Rows]:

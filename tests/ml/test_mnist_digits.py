@@ -1,0 +1,157 @@
+"""The training of digits: seconds on scikit-learn's handwriting instead of MNIST."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from ml import training, zoo
+from ml.errors import OptionRefused
+from ml.images import to_float
+from ml.training import mnist_digits
+from ml.training.handwriting import Variation, vary
+
+RECIPE = """
+name = "tiny"
+title = "Tiny"
+kind = "mnist-digits"
+seed = 5
+[data]
+validation = 200
+[architecture]
+family = "simple-cnn"
+[training]
+epochs = 3
+batch_size = 64
+learning_rate = 0.002
+turn_degrees = 5.0
+thickness = 0.3
+[evaluation]
+unsure_share = 0.05
+[card]
+provenance = "scikit-learn's digits"
+licence = "MIT"
+limits = ["a test"]
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """load_digits in the form of MNIST's archive."""
+    images, labels = load_digits(return_X_y=True)
+    small = (images.reshape(-1, 8, 8) * 15.9).astype(np.uint8)
+    large = np.stack(
+        [np.asarray(Image.fromarray(image).resize((28, 28), Image.Resampling.BICUBIC)) for image in small]
+    )
+    folder = tmp_path_factory.mktemp("data")
+    np.savez(
+        folder / "mnist.npz",
+        x_train=large[:1400],
+        y_train=labels[:1400],
+        x_test=large[1400:],
+        y_test=labels[1400:],
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(recipe: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return training.run(recipe, data=data, output=tmp_path_factory.mktemp("run"))
+
+
+def test_a_recipe_gives_a_model_that_has_learned(model: Path) -> None:
+    card = zoo.open_folder(model).card
+    assert card.metrics["test_accuracy"] > 0.8
+    assert card.metrics["test_images"] == 397
+    assert np.sum(card.confusion_matrix) == 397
+    assert np.trace(card.confusion_matrix) / 397 == pytest.approx(card.metrics["test_accuracy"])
+    assert (card.domain, card.input_shape, card.seed) == ("digits", (28, 28, 1), 5)
+
+
+def test_measuring_again_gives_the_figures_of_the_card(model: Path, data: Path) -> None:
+    classifier = zoo.open_folder(model)
+    assert mnist_digits.measure(classifier.card, classifier, data) == classifier.card.metrics
+
+
+def test_a_model_in_the_users_own_zoo_is_measured_by_its_name(
+    model: Path, data: Path, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "tiny").symlink_to(model)
+    monkeypatch.setenv("EPSILON_ZOO_DIR", str(tmp_path))
+    assert training.measure("tiny", data) == zoo.card("tiny").metrics
+
+
+def test_the_unsure_threshold_is_met_by_the_share_that_the_recipe_asks_for(model: Path) -> None:
+    card = zoo.open_folder(model).card
+    assert 0.1 < card.unsure.threshold < 1
+    assert 0 < card.metrics["test_unsure"] < 0.2
+
+
+def test_the_seed_decides_everything(model: Path, recipe: Path, data: Path, tmp_path: Path) -> None:
+    again = zoo.open_folder(training.run(recipe, data=data, output=tmp_path))
+    images = to_float(np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1), np.uint8))
+    np.testing.assert_allclose(again.logits(images), zoo.open_folder(model).logits(images), atol=0.05)
+
+
+def test_a_killed_training_goes_on_with_the_epoch_it_was_in(recipe: Path, data: Path, tmp_path: Path) -> None:
+    arguments = f"{str(recipe)!r}, data={str(data)!r}, epochs=500, output={str(tmp_path)!r}"
+    program = f"from ml import training; training.run({arguments})"
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "checkpoints" / "epoch-2.weights.h5").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.wait()
+    state = (tmp_path / "checkpoints" / "state.json").read_text()
+    done = int(state.split('"epoch": ')[1].split(",")[0])
+    assert done >= 1
+    folder = training.run(recipe, data=data, epochs=done + 2, output=tmp_path, resume=True)
+    assert zoo.open_folder(folder).card.training["epochs"] == done + 2
+    assert f'"epoch": {done + 2}' in (tmp_path / "checkpoints" / "state.json").read_text()
+
+
+def test_a_changed_recipe_is_not_resumed(recipe: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(RECIPE.replace("0.002", "0.1"))
+    with pytest.raises(OptionRefused, match="tiny has changed since this run began"):
+        training.run(recipe, data=data, output=tmp_path, resume=True)
+
+
+def test_an_unknown_kind_is_refused(recipe: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(RECIPE.replace("mnist-digits", "tea-leaves"))
+    with pytest.raises(OptionRefused, match="no kind of training tea-leaves"):
+        training.run(other, output=tmp_path)
+
+
+def test_no_variation_changes_nothing() -> None:
+    images = np.random.default_rng(0).random((6, 28, 28, 1), np.float32)
+    np.testing.assert_allclose(vary(images, Variation(), np.random.default_rng(1)), images, atol=1e-5)
+
+
+def test_variations_stay_in_range_and_spare_their_share() -> None:
+    images = np.random.default_rng(0).random((200, 28, 28, 1), np.float32)
+    strong = Variation(
+        turn_degrees=20, shear=0.2, scale=0.2, shift_pixels=2, thickness=1, blur=1, contrast=0.5, share=0.6
+    )
+    varied = vary(images, strong, np.random.default_rng(1))
+    assert varied.min() >= 0
+    assert varied.max() <= 1
+    same = (varied == images).all(axis=(1, 2, 3)).mean()
+    assert same == pytest.approx(0.4, abs=0.1)
