@@ -27,6 +27,7 @@ NAMES = {
     "validation": _("Pictures to choose by"),
     "folder": _("Folder"),
     "shares": _("Shares to learn from, to choose by, to test with"),
+    "sources": _("Measured for each source"),
     "strangers": _("Strangers never trained on"),
     "known": _("Known things never trained on"),
     "outliers": _("Strangers trained on"),
