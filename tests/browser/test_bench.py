@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -12,12 +13,24 @@ AWAKE = "#bench.is-awake:not(.is-waiting)"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _warm():
+    """The server lives in this process: what is loaded here need not be waited for in the page."""
+    from ml import zoo
+
+    zoo.load("digits-simple").warm()
+
+
 @pytest.fixture
 def window(chromium, live_server):
     """A page that is not there yet, so that a test may stand between it and the server."""
     context = chromium.new_context(base_url=live_server.url)
     yield context.new_page()
     context.close()
+
+
+def wait_for_step(page, n):
+    expect(page.locator("#perturbed-epsilon")).to_have_text(f"{n}/255")
 
 
 def test_the_slider_and_the_curve_share_their_pixels(open_page):
@@ -29,10 +42,10 @@ def test_the_slider_and_the_curve_share_their_pixels(open_page):
         const thumb = parseFloat(getComputedStyle(range).getPropertyValue("--thumb"));
         const line = document.querySelector("#curve .now line").getBoundingClientRect();
         return line.left - (left + thumb / 2 + (range.value / range.max) * (width - thumb)); }"""
-    for typed in ("0/255", "37/255", "128/255"):
-        page.fill("#epsilon-text", typed)
+    for n in (0, 37, 128):
+        page.fill("#epsilon-text", f"{n}/255")
         page.press("#epsilon-text", "Enter")
-        page.wait_for_timeout(60)
+        wait_for_step(page, n)
         assert page.evaluate(script) == pytest.approx(0, abs=0.6)
 
 
@@ -53,7 +66,7 @@ def test_the_slider_says_step_class_and_probability(open_page):
     page.focus("#epsilon")
     page.press("#epsilon", "Home")
     page.press("#epsilon", "ArrowRight")
-    page.wait_for_timeout(60)
+    wait_for_step(page, 1)
     words = page.get_attribute("#epsilon", "aria-valuetext")
     assert words.startswith("1/255, 3 ")
     assert words.endswith("%")
@@ -72,7 +85,7 @@ def test_warming_models_are_waited_for(window):
 
     window.route(SWEEP, answer)
     window.goto(DEMO)
-    window.wait_for_function("document.getElementById('bench-status').textContent.includes('warming up')")
+    expect(window.locator("#bench-status")).to_contain_text("warming up")
     window.wait_for_selector(AWAKE)
     assert len(asked) == 2
     assert window.inner_text("#bench-status") == ""
@@ -101,8 +114,7 @@ def test_offline_is_said_and_the_slider_goes_on(window):
     window.wait_for_selector("#bench-problem", state="visible")
     assert "cannot be reached" in window.inner_text("#bench-sentence")
     window.press("#epsilon", "Home")
-    window.wait_for_timeout(60)
-    assert window.inner_text("#perturbed-epsilon") == "0/255"
+    wait_for_step(window, 0)
 
 
 def test_a_digit_tells_the_value_of_the_pixel_under_the_arrow_keys(open_page):
