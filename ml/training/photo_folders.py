@@ -1,0 +1,177 @@
+"""Training on photos in class folders: recipes of the kind `photo-folders`."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from ml import architectures
+from ml.architectures import efficientnet
+from ml.card import UnsureRule
+from ml.datasets import everyday, folders
+from ml.errors import OptionRefused, sentence
+from ml.training import photo_figures, result
+from ml.training.fit import Series, fit
+from ml.training.photo_batches import Batches, Pool, Unvaried, chances, read
+from ml.training.photo_figures import Plan
+from ml.training.photo_recipe import Data, Evaluation, Stage, Training
+from ml.training.recipe import Recipe
+from ml.training.strangers import Strangers
+
+Indices = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
+measure = photo_figures.measure
+RANDOM = "random"
+NOTHING = np.zeros((0, 1, 1), np.uint8)
+
+
+def train(
+    recipe: Recipe,
+    *,
+    data: Path | None = None,
+    epochs: int | None = None,
+    resume: bool = False,
+    output: Path,
+    weights: Path | None = None,
+    seed: int,
+) -> Path:
+    """Train, measure and store; see `ml.training.run`. `data` holds the class folders.
+
+    Returns:
+        The folder of the finished model.
+    """
+    described, how = recipe.read("data", Data), recipe.read("training", Training)
+    rule = UnsureRule(score="confidence", threshold=recipe.read("evaluation", Evaluation).unsure_below)
+    keras.utils.set_random_seed(seed)
+    photos, split = photo_figures.photos_and_split(described, data, seed)
+    learning, checking = (_pool(photos, part, described, data) for part in (split.train, split.validation))
+    # The folders say how many classes there are.
+    recipe = dataclasses.replace(
+        recipe, architecture={**recipe.architecture, "classes": len(photos.class_names)}
+    )
+    network = architectures.build(recipe.family, **recipe.options)
+    start = weights or how.start
+    if start != RANDOM:
+        if not efficientnet.backbone_layers(network):
+            raise OptionRefused(
+                sentence("The architecture %(name)s starts from no weights."), name=recipe.family
+            )
+        efficientnet.start_from(network, start)
+    histories = {}
+    for number, stage in enumerate(how.parts(epochs)):
+        sized = _at_side(network, recipe, stage.side)
+        _free(sized, stage.first)
+        histories[stage.name] = _learn(
+            sized, stage, how, learning, checking, output / "checkpoints" / stage.name, resume, seed + number
+        )
+        network.set_weights(sized.get_weights())
+    classifier = result.store_weights(
+        output / "model",
+        network,
+        recipe,
+        domain="photos",
+        class_names=photos.class_names,
+        seed=seed,
+        data={
+            **{key: getattr(described, key) for key in Plan.__dataclass_fields__},
+            "training": len(split.train),
+            "validation": len(split.validation),
+        },
+        training={**dataclasses.asdict(how), "history": histories},
+    )
+    card = result.store_card(output / "model", classifier.card, unsure=rule)
+    figures, confusion = photo_figures.figures(card, classifier, data)
+    result.store_card(output / "model", card, metrics=figures, confusion_matrix=confusion)
+    return output / "model"
+
+
+def _pool(photos: folders.Photos, part: Indices, described: Data, data: Path | None) -> Pool:
+    """What one part of the split, and strangers, are drawn from."""
+    paths = [photos.paths[index] for index in part]
+    strata = np.array(photo_figures.strata(photos, described))[part].tolist()
+    small = everyday.cifar(described.outliers, "train", data) if described.outliers else NOTHING
+    grey = everyday.fashion("train", data) if described.clothes else NOTHING
+
+    def photo(rng: np.random.Generator) -> Pixels:
+        return read(paths[rng.integers(len(paths))])
+
+    return Pool(
+        paths=paths,
+        labels=photos.labels[part],
+        chances=chances(strata, described.balance),
+        classes=len(photos.class_names),
+        strangers=Strangers(small=small, grey=grey, photo=photo),
+    )
+
+
+def _at_side(network: keras.Model, recipe: Recipe, side: int) -> keras.Model:
+    """The same network for pictures of another size: small ones teach the coarse things sooner."""
+    sized = architectures.build(recipe.family, **{**recipe.options, "input_shape": (side, side, 3)})
+    sized.set_weights(network.get_weights())
+    return sized
+
+
+def _free(network: keras.Model, first: str) -> None:
+    """Let the head learn, and the backbone from the layers of block `first` on.
+
+    Batch normalisation of the backbone keeps its ImageNet statistics: strangers would distort them.
+    """
+    learns = False
+    for layer in efficientnet.backbone_layers(network):
+        learns = learns or bool(first and layer.name.startswith(first))
+        layer.trainable = learns and not isinstance(layer, keras.layers.BatchNormalization)
+    if first and not learns:
+        raise OptionRefused(sentence("The network has no layer that begins with %(name)s."), name=first)
+    # The features' own normalisation is settled with the head, then kept too.
+    for layer in network.layers:
+        if layer.name == efficientnet.FEATURE_NORM:
+            layer.trainable = not first
+
+
+def _learn(
+    network: keras.Model,
+    stage: Stage,
+    how: Training,
+    learning: Pool,
+    checking: Pool,
+    folder: Path,
+    resume: bool,
+    seed: int,
+) -> Series:
+    """One stage, to the weights of its best epoch."""
+    size = (stage.side, stage.side)
+    network.compile(
+        keras.optimizers.Adam(stage.learning_rate),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        jit_compile=False,  # XLA's convolutions are ten times slower on a CPU
+    )
+    return fit(
+        network,
+        Batches(
+            learning,
+            size=size,
+            photos=how.photos,
+            strangers=how.strangers,
+            weight=how.stranger_weight,
+            seed=seed,
+        ),
+        validation=Unvaried(
+            checking,
+            size=size,
+            batch=how.photos,
+            strangers=len(checking.paths) // 4,
+            weight=how.stranger_weight,
+            seed=seed,
+        ),
+        epochs=stage.epochs,
+        folder=folder,
+        resume=resume,
+        description=stage.name,
+        monitor="val_loss",
+        callbacks=[
+            keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=max(0, how.patience - 2)),
+            keras.callbacks.EarlyStopping(patience=how.patience),
+        ],
+    )
