@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from ml import compose, images, zoo
 from predictor.samples import SAMPLES
@@ -74,7 +75,7 @@ def test_the_whole_main_path(open_page, tmp_path):
     page.focus("#epsilon")
     for key, n in (("ArrowRight", 1), ("PageUp", 9), ("ArrowLeft", 8), ("End", 64), ("Home", 0)):
         page.press("#epsilon", key)
-        page.wait_for_function(f"document.getElementById('perturbed-epsilon').textContent.startsWith('{n}/')")
+        expect(page.locator("#perturbed-epsilon")).to_have_text(f"{n}/255")
         page.wait_for_timeout(60)
         assert np.array_equal(perturbed_pixels(page), compose.perturb(seen, sweep.sign, n)), n
         for label, name in enumerate(model.class_names):
@@ -95,13 +96,13 @@ def test_the_whole_main_path(open_page, tmp_path):
 
     # A target.
     page.select_option("#target", "Ship")
-    page.wait_for_function("document.getElementById('bench').getAttribute('aria-busy') !== 'true'")
+    expect(page.locator("#bench")).not_to_have_attribute("aria-busy", "true")
     targeted = model.sweep(images.to_float(seen), [n / 255 for n in range(65)], target=2)
     slide_to(page, "8/255")
     page.wait_for_timeout(60)
     assert np.array_equal(perturbed_pixels(page), compose.perturb(seen, targeted.sign, 8))
     page.select_option("#target", "")
-    page.wait_for_function("document.getElementById('bench').getAttribute('aria-busy') !== 'true'")
+    expect(page.locator("#bench")).not_to_have_attribute("aria-busy", "true")
 
     # Save, then download the very pixels of the canvas.
     n = max(sweep.flip_steps, 6)
@@ -143,9 +144,9 @@ def test_the_whole_main_path(open_page, tmp_path):
     page.goto("/history/")
     assert page.locator(".row-item").count() == 3
     page.fill("#q", "fgsm")
-    page.wait_for_function("document.querySelectorAll('.row-item').length === 1")
+    expect(page.locator(".row-item")).to_have_count(1)
     page.fill("#q", "")
-    page.wait_for_function("document.querySelectorAll('.row-item').length === 3")
+    expect(page.locator(".row-item")).to_have_count(3)
     page.on("dialog", lambda dialog: dialog.accept())
     page.check("#choose-all")
     page.click("#delete-chosen")
