@@ -13,6 +13,7 @@ from predictor.samples import SAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+expect.set_options(timeout=30_000)
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "has_touch": True,
