@@ -30,7 +30,7 @@ class Plan:
     `folder` names the data set, `shares` how it is divided into train, validation and test. With
     `sources`, what a file name says before its first `_` is where the photo comes from. `strangers` are
     CIFAR-10 classes that were not trained on and should be unsure; `known` are CIFAR-10 classes that
-    show a class (`automobile = "Car"`) and should not.
+    show a class (`automobile = "Car"`), where the folders have it, and should not.
     """
 
     folder: str
@@ -109,7 +109,10 @@ def _elsewhere(plan: Plan, card: Card, classifier: Classifier, data: Path | None
             logits = _logits(classifier, enlarged(list(images)))
             found["strangers_unsure"] = float(unsure(logits, card.unsure).mean())
             found["strangers_images"] = len(images)
-        for name, class_name in plan.known.items():
+        known = {
+            name: class_name for name, class_name in plan.known.items() if class_name in card.class_names
+        }
+        for name, class_name in known.items():
             images = everyday.cifar([name], "test", data)
             logits = _logits(classifier, enlarged(list(images)))
             right = logits.argmax(axis=-1) == card.class_names.index(class_name)

@@ -1,6 +1,7 @@
 """Training on photos in class folders: recipes of the kind `photo-folders`."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -46,27 +47,19 @@ def train(
     rule = UnsureRule(score="confidence", threshold=recipe.read("evaluation", Evaluation).unsure_below)
     keras.utils.set_random_seed(seed)
     photos, split = photo_figures.photos_and_split(described, data, seed)
-    learning, checking = (_pool(photos, part, described, data) for part in (split.train, split.validation))
+    pools = [_pool(photos, part, described, data) for part in (split.train, split.validation)]
     # The folders say how many classes there are.
-    recipe = dataclasses.replace(
-        recipe, architecture={**recipe.architecture, "classes": len(photos.class_names)}
-    )
-    network = architectures.build(recipe.family, **recipe.options)
-    start = weights or how.start
-    if start != RANDOM:
-        if not efficientnet.backbone_layers(network):
-            raise OptionRefused(
-                sentence("The architecture %(name)s starts from no weights."), name=recipe.family
-            )
-        efficientnet.start_from(network, start)
+    architecture = {**recipe.architecture, "classes": len(photos.class_names)}
+    recipe = dataclasses.replace(recipe, architecture=architecture)
+    network = _started(recipe, weights or how.start)
     histories = {}
     for number, stage in enumerate(how.parts(epochs)):
         sized = _at_side(network, recipe, stage.side)
         _free(sized, stage.first)
-        histories[stage.name] = _learn(
-            sized, stage, how, learning, checking, output / "checkpoints" / stage.name, resume, seed + number
-        )
+        place = output / "checkpoints" / stage.name
+        histories[stage.name] = _learn(sized, stage, how, pools, place, resume, seed + number)
         network.set_weights(sized.get_weights())
+    plan = {key: getattr(described, key) for key in Plan.__dataclass_fields__}
     classifier = result.store_weights(
         output / "model",
         network,
@@ -74,11 +67,7 @@ def train(
         domain="photos",
         class_names=photos.class_names,
         seed=seed,
-        data={
-            **{key: getattr(described, key) for key in Plan.__dataclass_fields__},
-            "training": len(split.train),
-            "validation": len(split.validation),
-        },
+        data={**plan, "training": len(split.train), "validation": len(split.validation)},
         training={**dataclasses.asdict(how), "history": histories},
     )
     card = result.store_card(output / "model", classifier.card, unsure=rule)
@@ -87,11 +76,24 @@ def train(
     return output / "model"
 
 
+def _started(recipe: Recipe, start: str | Path) -> keras.Model:
+    """The untrained network, with pretrained weights below its head unless `start` is "random"."""
+    network = architectures.build(recipe.family, **recipe.options)
+    if start == RANDOM:
+        return network
+    if not efficientnet.backbone_layers(network):
+        raise OptionRefused(sentence("The architecture %(name)s starts from no weights."), name=recipe.family)
+    efficientnet.start_from(network, start)
+    return network
+
+
 def _pool(photos: folders.Photos, part: Indices, described: Data, data: Path | None) -> Pool:
     """What one part of the split, and strangers, are drawn from."""
     paths = [photos.paths[index] for index in part]
     strata = np.array(photo_figures.strata(photos, described))[part].tolist()
-    small = everyday.cifar(described.outliers, "train", data) if described.outliers else NOTHING
+    classes = {name.lower() for name in photos.class_names}
+    outliers = [name for name in described.outliers if name not in classes]
+    small = everyday.cifar(outliers, "train", data) if outliers else NOTHING
     grey = everyday.fashion("train", data) if described.clothes else NOTHING
 
     def photo(rng: np.random.Generator) -> Pixels:
@@ -134,13 +136,13 @@ def _learn(
     network: keras.Model,
     stage: Stage,
     how: Training,
-    learning: Pool,
-    checking: Pool,
+    pools: Sequence[Pool],
     folder: Path,
     resume: bool,
     seed: int,
 ) -> Series:
-    """One stage, to the weights of its best epoch."""
+    """One stage, to the weights of its best epoch; `pools` are what is learned from and checked on."""
+    learning, checking = pools
     size = (stage.side, stage.side)
     network.compile(
         keras.optimizers.Adam(stage.learning_rate),

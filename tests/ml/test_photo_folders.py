@@ -167,6 +167,34 @@ def test_stages_are_cut_off_in_order(epochs, lengths):
     assert [stage.epochs for stage in how.parts(epochs)] == lengths
 
 
+@pytest.fixture
+def cifar(tmp_path, monkeypatch):
+    """A stand-in of CIFAR-10's shape, every class of another brightness, found where data sets are."""
+    labels = np.arange(20) % 10
+    images = np.broadcast_to((labels * 20)[:, None, None, None], (20, 32, 32, 3)).astype(np.uint8)
+    np.savez(tmp_path / "cifar10.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    monkeypatch.setenv("DATASETS_DIR", str(tmp_path))
+
+
+def test_strangers_and_known_things_are_measured_on_what_was_not_trained_on(trained, things, cifar):
+    model = zoo.open_folder(trained / "model")
+    plan = {**model.card.data, "strangers": ["bird", "cat"], "known": {"ship": "disc", "truck": "Truck"}}
+    figures = photo_folders.measure(dataclasses.replace(model.card, data=plan), model, things)
+    assert figures["strangers_images"] == 4
+    assert 0 <= figures["strangers_unsure"] <= 1
+    assert {"unseen_ship_accuracy", "unseen_ship_unsure"} <= set(figures)
+    assert "unseen_truck_accuracy" not in figures
+
+
+def test_an_outlier_that_is_a_class_of_the_folders_is_no_stranger(cifar, tmp_path):
+    from ml.datasets import folders
+
+    photos = folders.Photos(paths=[tmp_path], labels=np.zeros(1, int), class_names=["Cat", "Frog"])
+    described = photo_folders.Data(folder="pets", outliers=("cat", "dog"))
+    small = photo_folders._pool(photos, np.arange(1), described, None).strangers.small
+    assert np.unique(small).tolist() == [5 * 20]
+
+
 def test_a_stranger_is_wanted_to_be_every_class_alike(things):
     from ml.datasets import folders
     from ml.training.photo_batches import Batches
