@@ -17,6 +17,7 @@ Pixels = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 
 JUMP = 0.33  # a change of the light (its logarithm) within 3 pixels of 320 that only the page's edge makes
+TABLE = 0.7  # how much darker (logarithm) a table is than the page; a hand's shadow takes half the light
 STEEPEST_DEGREES = 20.0  # how far printed lines may lean from the edges of the photo
 LEAN_STEP_DEGREES = 0.35
 COLUMNS = 8  # so many columns are looked at together when lines are sought
@@ -130,7 +131,20 @@ def _page(image: Pixels) -> Masks:
     if largest == 0 or stats[largest, cv2.CC_STAT_AREA] < 0.3 * light.size:
         return np.ones(image.shape[:2], np.uint8)
     page = cv2.erode(_hull((regions == largest).astype(np.uint8)), np.ones((5, 5), np.uint8))
+    if not _is_on_table(light, page):
+        return np.ones(image.shape[:2], np.uint8)
     return np.asarray(cv2.resize(page, image.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+
+
+def _is_on_table(light: Floats, page: Masks) -> bool:
+    """Whether what lies around the page is so much darker that it is no hard shadow on the same page."""
+    cv2 = opencv()
+    inside, outside = (cv2.erode(part, np.ones((7, 7), np.uint8)) for part in (page, 1 - page))
+    around = cv2.dilate(outside, np.ones((41, 41), np.uint8)) & inside
+    beyond = cv2.dilate(inside, np.ones((27, 27), np.uint8)) & outside
+    if not around.any() or not beyond.any():
+        return False
+    return float(np.median(light[around > 0]) - np.median(light[beyond > 0])) > TABLE
 
 
 def _hull(region: Masks) -> Masks:
