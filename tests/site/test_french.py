@@ -74,8 +74,9 @@ def sentences() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def compiled():
     """The catalogue as Django reads it; `make test` compiles it first."""
-    if not CATALOGUE.with_suffix(".mo").exists():
-        pytest.fail("The French catalogue is not compiled: run the tests by `make test`.")
+    binary = CATALOGUE.with_suffix(".mo")
+    if not binary.exists() or binary.stat().st_mtime < CATALOGUE.stat().st_mtime:
+        pytest.fail("The French catalogue is not compiled as it stands: run the tests by `make test`.")
 
 
 @pytest.fixture
