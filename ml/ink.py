@@ -127,16 +127,14 @@ def _blot(ink: Floats, frame: Pixels, labels: npt.NDArray[np.int32], label: int,
 
 def _likeness(blot: _Blot, short: int) -> float:
     """How much a blot looks like a digit, next to the others; 0 for what cannot be one."""
-    if blot.size < 0.05 * short:
+    dust, hole = blot.size < 0.05 * short, blot.thickness > 0.5 * blot.size
+    level_line = blot.width > 7 * blot.height
+    # At the edge lie faint shadows and thin ends of lines, and a digit only now and then.
+    faint, thin = blot.level < 0.3, blot.thickness < 0.02 * short
+    rim = blot.at_edge and (faint or thin or blot.size < 0.2 * short)
+    if dust or hole or level_line or rim:
         return 0.0
-    score = blot.area * blot.level * blot.size
-    if blot.at_edge:
-        score *= 0.02
-    if blot.thickness > 0.5 * blot.size:
-        score *= 0.05
-    if blot.width > 7 * blot.height:
-        score *= 0.02
-    return score
+    return blot.area * blot.level * blot.size * (0.02 if blot.at_edge else 1.0)
 
 
 def _belongs(blot: _Blot, main: _Blot) -> bool:
