@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.management.base import CommandError
+
 from classification_site.commands import ModelCommand
 from ml.training import recipe as recipes
 
@@ -44,7 +46,13 @@ class Command(ModelCommand):
         from ml.card import read
 
         names = ("data", "weights", "epochs", "seed", "output", "resume")
-        folder = training.run(options["name"], **{name: options[name] for name in names})
+        try:
+            folder = training.run(options["name"], **{name: options[name] for name in names})
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. The finished epochs are kept: the same command with --resume goes on.",
+                returncode=130,
+            ) from None
         card = read(folder / "card.json")
         self.answer(
             {
