@@ -22,6 +22,7 @@ from ml.training.recipe import Recipe
 from ml.training.strangers import Strangers
 
 Indices = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 measure = photo_figures.measure
 RANDOM = "random"
@@ -52,13 +53,15 @@ def train(
     architecture = {**recipe.architecture, "classes": len(photos.class_names)}
     recipe = dataclasses.replace(recipe, architecture=architecture)
     network = _started(recipe, weights or how.start)
-    histories = {}
+    histories, settled = {}, network.get_weights()
     for number, stage in enumerate(how.parts(epochs)):
         sized = _at_side(network, recipe, stage.side)
         _free(sized, stage.first)
         place = output / "checkpoints" / stage.name
         histories[stage.name] = _learn(sized, stage, how, pools, place, resume, seed + number)
         network.set_weights(sized.get_weights())
+        settled = network.get_weights() if number == 0 else settled
+    network.set_weights(_blended(settled, network.get_weights(), how.blend))
     plan = {key: getattr(described, key) for key in Plan.__dataclass_fields__}
     classifier = result.store_weights(
         output / "model",
@@ -69,11 +72,18 @@ def train(
         seed=seed,
         data={**plan, "training": len(split.train), "validation": len(split.validation)},
         training={**dataclasses.asdict(how), "history": histories},
+        command=_command(recipe, weights),
     )
     card = result.store_card(output / "model", classifier.card, unsure=rule)
     figures, confusion = photo_figures.figures(card, classifier, data)
     result.store_card(output / "model", card, metrics=figures, confusion_matrix=confusion)
     return output / "model"
+
+
+def _command(recipe: Recipe, weights: Path | None) -> str:
+    """How to repeat it, with the folder of the data in DATASETS_DIR."""
+    start = f" --weights {weights.name}" if weights else ""
+    return f"python manage.py recipe run {recipe.name}{start}"
 
 
 def _started(recipe: Recipe, start: str | Path) -> keras.Model:
@@ -106,6 +116,11 @@ def _pool(photos: folders.Photos, part: Indices, described: Data, data: Path | N
         classes=len(photos.class_names),
         strangers=Strangers(small=small, grey=grey, photo=photo),
     )
+
+
+def _blended(first: list[Floats], last: list[Floats], share: float) -> list[Floats]:
+    """`share` of the last weights and the rest of the first."""
+    return [share * new + (1 - share) * old for old, new in zip(first, last, strict=True)]
 
 
 def _at_side(network: keras.Model, recipe: Recipe, side: int) -> keras.Model:

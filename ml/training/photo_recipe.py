@@ -37,7 +37,9 @@ class Stage:
 class Training:
     """How it is learned. A batch holds `photos` photos and `strangers` strangers.
 
-    `start` is "imagenet", a weight file, or "random"; `patience` is how many epochs without a better
+    In the end the weights are `blend` of those and the rest of those after the first stage, whose backbone
+    is as it was found: halfway back a network knows unseen pictures better ("WiSE-FT", Wortsman et al.
+    2022). `start` is "imagenet", a weight file, or "random"; `patience` is how many epochs without a better
     validation loss end a stage; the learning rate falls earlier.
     """
 
@@ -46,6 +48,7 @@ class Training:
     photos: int
     strangers: int = 0
     stranger_weight: float = 0.5
+    blend: float = 1.0
     patience: int = 3
 
     def parts(self, epochs: int | None) -> list[Stage]:

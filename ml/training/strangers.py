@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ml.training import drawings
+from ml.training import drawings, patterns
 from ml.training.augmentation import KERNELS, pick
 
 Pixels = npt.NDArray[np.uint8]
@@ -51,7 +51,7 @@ class Strangers:
     def _detailed(self, rng: np.random.Generator) -> Pixels:
         """A small photo enlarged, with the fine grain of a sharp picture laid over it."""
         image = self._enlarged(rng).astype(np.float32)
-        sharp = (self._shuffled(rng) if rng.random() < 0.3 else drawings.clouds(rng)).astype(np.float32)
+        sharp = (self._shuffled(rng) if rng.random() < 0.3 else patterns.clouds(rng)).astype(np.float32)
         grain = sharp - cv2.GaussianBlur(sharp, (0, 0), rng.uniform(1.5, 5))
         return _u8(image + grain * rng.uniform(0.4, 1.5))
 
@@ -77,7 +77,7 @@ class Strangers:
 
     def _thing(self, rng: np.random.Generator) -> Pixels:
         """A piece of clothing or a digit, in a colour, on some ground."""
-        ground = drawings.backdrop(rng).astype(np.float32)
+        ground = patterns.backdrop(rng).astype(np.float32)
         side = int(rng.integers(90, SIDE + 1))
         thing = _enlarge(self.grey[rng.integers(len(self.grey))], side, rng).astype(np.float32) / 255
         mask = np.clip(cv2.GaussianBlur(thing, (0, 0), 2) * 4, 0, 1)[..., None]

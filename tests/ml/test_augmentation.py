@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ml.training import augmentation, drawings, strangers, styles
+from ml.training import augmentation, drawings, patterns, strangers, styles
 
 SIZE = (48, 64)
-DRAWINGS = [drawings.clouds, drawings.stripes, drawings.shapes, drawings.page, drawings.scribble]
+DRAWINGS = [patterns.clouds, patterns.stripes, patterns.shapes, patterns.page, patterns.scribble]
 THINGS = [drawings.face, drawings.flower, drawings.house, drawings.cat, drawings.object_on_table]
 STEPS = [augmentation.far, augmentation.tilt, augmentation.light, augmentation.coarsen, augmentation.blur]
 FINISH = [augmentation.sharpen, augmentation.noise, augmentation.cover, augmentation.compress]

@@ -143,6 +143,14 @@ def test_a_layer_that_the_network_lacks_is_one_sentence(network):
         photo_folders._free(network, "block99")
 
 
+@pytest.mark.parametrize(("share", "wanted"), [(1.0, [3, 8]), (0.0, [1, 4]), (0.25, [1.5, 5])])
+def test_the_final_weights_lie_between_the_first_stage_and_the_last(share, wanted):
+    blended = photo_folders._blended(
+        [np.array([1.0]), np.array([4.0])], [np.array([3.0]), np.array([8.0])], share
+    )
+    np.testing.assert_allclose(np.concatenate(blended), wanted)
+
+
 def test_at_another_size_it_is_the_same_network(network):
     shipped = recipe.load("vehicles")
     options = {**shipped.architecture, "hidden": 16}
