@@ -24,9 +24,9 @@ class Sample:
 
 
 _PHOTOS = (
+    ("bicycle", _("A bicycle in a park"), "Bike"),
     ("hatchback", _("A red car from the side"), "Car"),
     ("sailing-boat", _("A sailing boat"), "Ship"),
-    ("bicycle", _("A bicycle in a park"), "Bike"),
     ("saloon", _("A blue car from the front"), "Car"),
     ("cargo-ship", _("A cargo ship"), "Ship"),
     ("motorbike", _("A motorbike in a showroom"), "Bike"),
