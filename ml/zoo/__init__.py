@@ -23,9 +23,16 @@ def folders() -> list[Path]:
 
 
 def names() -> list[str]:
-    """Every model that has a card: photos first, then digits, by name."""
+    """Every model that has a card: photos before digits, shipped before own, then by name.
+
+    The first of a domain is the one that is used when nobody chose.
+    """
     found = {path.parent.name for folder in folders() for path in folder.glob(f"*/{CARD}")}
-    return sorted(found, key=lambda name: (_domain(name) != "photos", name))
+    return sorted(found, key=lambda name: (_domain(name) != "photos", not _is_shipped(name), name))
+
+
+def _is_shipped(name: str) -> bool:
+    return (SHIPPED / name / CARD).is_file()
 
 
 def _domain(name: str) -> str:

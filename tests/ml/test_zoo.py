@@ -26,6 +26,11 @@ def test_the_shipped_models_are_there(tiny_zoo):
     assert {"vehicles", "digits-simple"} <= set(zoo.names())
 
 
+def test_shipped_models_come_before_those_trained_here(tiny_zoo):
+    names = [name for name in zoo.names() if name.startswith(("vehicles", "digits-simple", "tiny"))]
+    assert names == ["vehicles", "tiny-photos", "digits-simple", "tiny-digits"]
+
+
 @pytest.mark.parametrize("name", ["none", "", ".", "..", "../zoo", "tiny-photos/", "/etc"])
 def test_an_unknown_name_is_one_sentence(name, tiny_zoo):
     with pytest.raises(ModelUnavailable, match="There is no model called"):
