@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand
@@ -26,6 +27,8 @@ class Command(ModelCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         model = zoo.load(options["model"])
+        # Compiled before the clock of the first file starts.
+        model.logits(np.zeros((1, *model.input_shape), np.float32))
         refused = [file for file in options["files"] if not self._classify(model, file)]
         if refused:
             raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be classified.")
