@@ -209,8 +209,9 @@ def _compile(network: Any, shape: tuple[int, int, int], name: str) -> Callable[.
     function = tf.function(forward if name == "forward" else backward, input_signature=signature)
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
 
-    def call(*arguments: Any) -> Any:
-        result = frozen(*(tf.constant(value) for value in arguments))
-        return result[0] if isinstance(result, list | tuple) else result
+    # Called by itself a frozen function costs 3 ms more a call than from inside a traced one.
+    def unwrapped(*arguments: Any) -> Any:
+        return frozen(*arguments)[0]
 
-    return call
+    traced = tf.function(unwrapped, input_signature=signature).get_concrete_function()
+    return lambda *arguments: traced(*(tf.constant(value) for value in arguments))

@@ -8,6 +8,8 @@ from pathlib import Path
 _HOME = Path(tempfile.mkdtemp(prefix="epsilon-tests-"))
 os.environ["EPSILON_VAR_DIR"] = str(_HOME / "var")
 os.environ["MEDIA_ROOT"] = str(_HOME / "media")
+os.environ["STATIC_ROOT"] = str(_HOME / "static")
+(_HOME / "static").mkdir()
 os.environ["EPSILON_ZOO_DIR"] = str(_HOME / "zoo")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault(
