@@ -7,6 +7,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ml.errors import EpsilonError
+from ml.verdict import Verdict
+
+
+def answer_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the commands print it."""
+    return {
+        "class": verdict.class_name,
+        "confidence": verdict.confidence,
+        "unsure": verdict.unsure,
+        "probabilities": verdict.probabilities,
+    }
 
 
 class ModelCommand(BaseCommand):

@@ -58,6 +58,18 @@ def status_of(error: EpsilonError) -> int:
     return 503 if isinstance(error, Busy | ModelUnavailable) else 400
 
 
+def error_json(error: EpsilonError) -> HttpResponse:
+    """The error as JSON: `{"error": sentence}` under its status."""
+    return retry_told(JsonResponse({"error": sentence_of(error)}, status=status_of(error)), error)
+
+
+def retry_told(response: HttpResponse, error: EpsilonError) -> HttpResponse:
+    """`response`, which says when to come again if the error passes by itself."""
+    if isinstance(error, Busy):
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
 def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
@@ -71,14 +83,10 @@ def one_sentence(get_response: Handler) -> Handler:
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, EpsilonError):
             return None
-        status, sentence = status_of(error), sentence_of(error)
         if wants_json(request):
-            response: HttpResponse = JsonResponse({"error": sentence}, status=status)
-        else:
-            response = render(request, "error.html", {"sentence": sentence}, status=status)
-        if isinstance(error, Busy):
-            response["Retry-After"] = str(RETRY_SECONDS)
-        return response
+            return error_json(error)
+        page = render(request, "error.html", {"sentence": sentence_of(error)}, status=status_of(error))
+        return retry_told(page, error)
 
     handle.process_exception = process_exception  # type: ignore[attr-defined]
     return handle

@@ -13,20 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.classifier import Classifier
-from ml.errors import Busy, sentence
+from ml.errors import BUSY, Busy
 from ml.images import to_float
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 _Request = tuple[Pixels, "Future[Floats]"]
 
-BUSY = sentence("Too many requests at once: try again in a few seconds.")
-
 
 class Batcher:
     """Logits of single images from many threads, computed together."""
 
     def __init__(self, model: Classifier, *, max_batch: int = 16, max_waiting: int = 64) -> None:
+        self.card = model.card
         self._model = model
         self._max_batch = max_batch
         self._waiting: queue.Queue[_Request] = queue.Queue(max_waiting)

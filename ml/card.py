@@ -1,7 +1,7 @@
 """The card of a model: what it is, what it learned from, how it was measured."""
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,6 +85,3 @@ def read(path: Path) -> Card:
             name=path.parent.name,
             reason=str(error),
         ) from error
-
-
-FIELDS = frozenset(f.name for f in fields(Card))

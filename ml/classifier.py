@@ -16,8 +16,8 @@ import numpy.typing as npt
 from ml import compose, epsilon
 from ml.card import Card
 from ml.errors import OptionRefused, sentence
-from ml.images import to_float
-from ml.verdict import Verdict, softmax, unsure, verdicts
+from ml.images import Input, to_float
+from ml.verdict import Verdict, softmax, unsure, verdict, verdicts
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -93,6 +93,10 @@ class Classifier:
         """The answer for each image of a batch (N, H, W, C)."""
         return verdicts(self.logits(batch), self.card)
 
+    def answer(self, seen: Input) -> Verdict:
+        """The answer to one picture as `images.to_input` gives it."""
+        return verdict(self.logits(to_float(seen.image)[None])[0], self.card, found=seen.found)
+
     def label_of(self, class_name: str) -> int:
         """The index of a class.
 
@@ -117,6 +121,11 @@ class Classifier:
             return label, self.gradient(batch, [label])[0]
         return label, -self.gradient(batch, [target])[0]
 
+    def sign_map(self, image: Pixels, *, target: int | None = None) -> tuple[int, Signs]:
+        """(own answer, sign of `attack_gradient` as int8 in {-1, 0, 1}) of one uint8 image (H, W, C)."""
+        label, gradient = self.attack_gradient(image, target=target)
+        return label, np.sign(gradient).astype(np.int8)
+
     def sweep(self, image: Floats, epsilons: Sequence[float], *, target: int | None = None) -> Sweep:
         """FGSM on one image (H, W, C) in [0, 1] for every ε, judged on the 8-bit images.
 
@@ -125,8 +134,7 @@ class Classifier:
         """
         wanted = np.array([epsilon.steps(value) for value in epsilons], np.int64)
         pixels = np.rint(image * epsilon.LEVELS).astype(np.uint8)
-        label, gradient = self.attack_gradient(pixels, target=target)
-        sign = np.sign(gradient).astype(np.int8)
+        label, sign = self.sign_map(pixels, target=target)
         every = np.arange(int(wanted.max(initial=0)) + 1)
         logits = self._composed_logits(pixels, sign, every)
         return Sweep(
@@ -141,8 +149,7 @@ class Classifier:
 
     def flip_steps(self, image: Pixels, *, target: int | None = None) -> int | None:
         """The smallest n in 1..255 whose 8-bit image changes the answer (or reaches the target), or None."""
-        label, gradient = self.attack_gradient(image, target=target)
-        sign = np.sign(gradient).astype(np.int8)
+        label, sign = self.sign_map(image, target=target)
         for start in range(0, epsilon.LEVELS + 1, 32):
             steps = np.arange(start, min(start + 32, epsilon.LEVELS + 1))
             answers = self._composed_logits(image, sign, steps).argmax(axis=-1)

@@ -9,7 +9,7 @@ Signs = npt.NDArray[np.int8]
 
 def perturb(image: Pixels, sign: Signs, steps: int) -> Pixels:
     """clip(x + n·sign, 0, 255) of uint8 `image` and int8 `sign` in {-1, 0, 1}, both (H, W, C)."""
-    return np.clip(image.astype(np.int16) + steps * sign.astype(np.int16), 0, 255).astype(np.uint8)
+    return perturb_all(image, sign, np.array([steps]))[0]
 
 
 def perturb_all(image: Pixels, sign: Signs, steps: npt.NDArray[np.integer]) -> Pixels:

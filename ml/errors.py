@@ -43,3 +43,6 @@ class DataMissing(EpsilonError):
 
 class Busy(EpsilonError):
     """Every place in the queue is taken; worth trying again shortly."""
+
+
+BUSY = sentence("Too many requests at once: try again in a few seconds.")

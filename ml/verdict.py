@@ -1,6 +1,6 @@
 """From logits to an answer: softmax, the largest class, and whether the model is sure of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,12 @@ def verdicts(logits: Floats, card: Card) -> list[Verdict]:
     """The answer for each row of logits (N, classes)."""
     rows = zip(softmax(logits), unsure(logits, card.unsure), strict=True)
     return [_verdict(probabilities, doubt, card) for probabilities, doubt in rows]
+
+
+def verdict(logits: Floats, card: Card, *, found: bool) -> Verdict:
+    """The answer for one row of logits (classes,); unsure in any case when nothing was `found`."""
+    answer = verdicts(logits[None], card)[0]
+    return answer if found else replace(answer, unsure=True)
 
 
 def _verdict(probabilities: Floats, doubt: bool, card: Card) -> Verdict:

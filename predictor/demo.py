@@ -13,7 +13,7 @@ from predictor.bars import Bar
 from predictor.bars import bars as bars_of
 from predictor.samples import SAMPLES, Sample
 from predictor.services.choice import usable_cards
-from predictor.sweep_json import sweep_json
+from predictor.sweep_json import card_json, sweep_json
 
 _lock = threading.Lock()
 
@@ -60,12 +60,7 @@ def bars(sample: Sample, card: Card) -> list[Bar] | None:
 def config(sample: Sample, card: Card) -> dict[str, Any]:
     """What the page's script needs to know."""
     return {
-        "model": card.name,
-        "title": card.title,
-        "classes": card.class_names,
-        "domain": card.domain,
-        "axis": card.axis_steps,
-        "shape": list(card.input_shape),
+        **card_json(card),
         "target": "",
         "steps": None,
         "urls": {

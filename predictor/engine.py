@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from ml import zoo
 from ml.card import Card
-from ml.errors import Busy, EpsilonError, OptionRefused, sentence
+from ml.errors import BUSY, Busy, EpsilonError, OptionRefused, sentence
 from ml.images import Input, resize, resize_matrix, to_float
-from ml.verdict import Verdict
+from ml.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     from ml.batching import Batcher
@@ -44,12 +44,8 @@ def card(name: str) -> Card:
 
 def predict(name: str, seen: Input) -> Verdict:
     """The answer of model `name`; a picture without ink is always unsure."""
-    from dataclasses import replace
-
-    from ml.verdict import verdicts
-
-    verdict = verdicts(_batcher(name).logits(seen.image)[None], zoo.card(name))[0]
-    return verdict if seen.found else replace(verdict, unsure=True)
+    batcher = _batcher(name)
+    return verdict(batcher.logits(seen.image), batcher.card, found=seen.found)
 
 
 def sweep(name: str, image: Pixels, *, target: int | None = None, max_steps: int) -> "Sweep":
@@ -81,7 +77,7 @@ def sign_for_stored(name: str, image: Pixels, *, target: int | None = None) -> S
 @contextmanager
 def _heavy_work() -> Iterator[None]:
     if not _sweep_queue.acquire(blocking=False):
-        raise Busy(sentence("Too many requests at once: try again in a few seconds."))
+        raise Busy(BUSY)
     try:
         with _sweeps:
             yield

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from ml.classifier import Sweep
 
 
+def card_json(card: Card) -> dict[str, Any]:
+    """What a page's script needs to know of a model."""
+    return {
+        "model": card.name,
+        "title": card.title,
+        "classes": card.class_names,
+        "domain": card.domain,
+        "axis": card.axis_steps,
+        "shape": list(card.input_shape),
+    }
+
+
 def sweep_json(sweep: "Sweep", card: Card) -> dict[str, Any]:
     """The sign map (H, W, C) and the whole ε axis of one image, for JSON."""
     height, width, channels = sweep.sign.shape

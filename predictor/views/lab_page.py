@@ -18,6 +18,7 @@ from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.choice import usable_cards
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.sweeps import sweep_for
+from predictor.sweep_json import card_json
 from predictor.views.query import model_of
 from predictor.views.respond import sentence_of
 
@@ -110,12 +111,7 @@ def _preview(prediction: Prediction, card: Card, values: Mapping[str, str]) -> d
 def _config(image: Image, card: Card, target: str, preview: dict[str, Any] | None) -> dict[str, Any]:
     """What the page's script needs to know."""
     return {
-        "model": card.name,
-        "title": card.title,
-        "classes": card.class_names,
-        "domain": card.domain,
-        "axis": card.axis_steps,
-        "shape": list(card.input_shape),
+        **card_json(card),
         "target": target if target in card.class_names else "",
         "steps": preview["steps"] if preview else None,
         "ready": engine.state()["models"].get(card.name) == "warm",

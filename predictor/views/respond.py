@@ -5,13 +5,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
-from classification_site.middleware import RETRY_SECONDS, sentence_of, status_of
-from ml.errors import Busy, EpsilonError
+from classification_site.middleware import error_json, sentence_of
+from ml.errors import EpsilonError
 from predictor.errors import FileMissing
 
 # A name that will never mean other bytes may be kept; one that depends on today's weights is asked for again.
@@ -31,11 +31,7 @@ def json_errors(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except EpsilonError as error:
-            status = status_of(error)
-            response = JsonResponse({"error": sentence_of(error)}, status=status)
-            if isinstance(error, Busy):
-                response["Retry-After"] = str(RETRY_SECONDS)
-            return response
+            return error_json(error)
 
     return answer
 

@@ -2,14 +2,13 @@
 
 import time
 from argparse import ArgumentParser
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.core.management.base import CommandError
 
-from classification_site.commands import ModelCommand
+from classification_site.commands import ModelCommand, answer_json
 from ml import images, zoo
 from ml.errors import ImageRefused
 
@@ -41,14 +40,10 @@ class Command(ModelCommand):
             sentence = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
             self.answer({"file": file, "error": sentence}, f"{file}: {sentence}")
             return False
-        verdict = model.verdicts(images.to_float(seen.image)[None])[0]
-        verdict = replace(verdict, unsure=verdict.unsure or not seen.found)
+        verdict = model.answer(seen)
         values = {
             "file": file,
-            "class": verdict.class_name,
-            "confidence": verdict.confidence,
-            "unsure": verdict.unsure,
-            "probabilities": verdict.probabilities,
+            **answer_json(verdict),
             "seconds": time.perf_counter() - start,
         }
         doubt = "  (unsure)" if verdict.unsure else ""

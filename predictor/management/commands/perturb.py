@@ -2,19 +2,17 @@
 
 import math
 from argparse import ArgumentParser
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.core.management.base import CommandError
 
-from classification_site.commands import ModelCommand
+from classification_site.commands import ModelCommand, answer_json
 from ml import compose, distances, epsilon, files, images, zoo
-from ml.images import Input
 
 if TYPE_CHECKING:
-    from ml.classifier import Classifier
+    pass
 
 
 class Command(ModelCommand):
@@ -34,8 +32,8 @@ class Command(ModelCommand):
         model = zoo.load(options["model"])
         target = None if options["target"] is None else model.label_of(options["target"])
         seen = images.to_input(images.decode(_read(options["file"])), model.card)
-        _, gradient = model.attack_gradient(seen.image, target=target)
-        perturbed = compose.perturb(seen.image, np.sign(gradient).astype(np.int8), steps)
+        _, sign = model.sign_map(seen.image, target=target)
+        perturbed = compose.perturb(seen.image, sign, steps)
         _write(options["output"], images.encode_png(perturbed))
         # Judged as an upload would be: from the bytes on the disk.
         again = images.to_input(images.decode(_read(options["output"])), model.card)
@@ -45,8 +43,8 @@ class Command(ModelCommand):
             "file": options["file"],
             "output": str(options["output"]),
             "model": model.card.name,
-            "before": _answer(model, seen),
-            "after": _answer(model, again),
+            "before": answer_json(model.answer(seen)),
+            "after": answer_json(model.answer(again)),
             "epsilon": asked,
             "epsilon_written": steps / epsilon.LEVELS,
             **distance,
@@ -70,17 +68,6 @@ def _write(path: Path, data: bytes) -> None:
             temporary.write_bytes(data)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-def _answer(model: "Classifier", seen: Input) -> dict[str, Any]:
-    verdict = model.verdicts(images.to_float(seen.image)[None])[0]
-    verdict = replace(verdict, unsure=verdict.unsure or not seen.found)
-    return {
-        "class": verdict.class_name,
-        "confidence": verdict.confidence,
-        "unsure": verdict.unsure,
-        "probabilities": verdict.probabilities,
-    }
 
 
 def _text(values: dict[str, Any], steps: int, flip: int | None) -> str:
