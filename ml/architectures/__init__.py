@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 # Imported only when built, as each brings Keras.
 FAMILIES = {
     "simple-cnn": "ml.architectures.simple_cnn",
+    "challenge-cnn": "ml.architectures.challenge_cnn",
+    "digits-cnn": "ml.architectures.digits_cnn",
+    "digits-cnn-gru": "ml.architectures.digits_cnn_gru",
     "efficientnetb0": "ml.architectures.efficientnet",
 }
 

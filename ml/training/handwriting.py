@@ -3,7 +3,7 @@
 MNIST's digits were all scanned from one form. These variations are what photos of paper add.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +25,19 @@ class Variation:
     contrast: float = 0.0
     share: float = 1.0
 
+    @property
+    def varies(self) -> bool:
+        """Whether anything would change at all."""
+        names = [each.name for each in fields(Variation) if each.name != "share"]
+        return any(getattr(self, name) for name in names)
+
 
 def vary(images: Floats, how: Variation, random: np.random.Generator) -> Floats:
     """Varied copies of `images` (N, H, W, 1) in [0, 1]; a part of 1 - `how.share` stays as it is."""
     import keras
 
+    if not how.varies:
+        return images
     moved = np.asarray(
         keras.ops.image.affine_transform(
             images,

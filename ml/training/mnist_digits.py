@@ -1,5 +1,6 @@
-"""Training on MNIST: recipes of the kind `mnist-digits`."""
+"""Training on MNIST and on kinds of digits made from it: recipes of the kind `mnist-digits`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from ml import architectures
+from ml import architectures, zoo
 from ml.card import Card, UnsureRule
 from ml.classifier import Classifier
-from ml.datasets import mnist
+from ml.datasets import handwritten, mnist
 from ml.evaluation import metrics
 from ml.images import to_float
 from ml.training import result
@@ -25,18 +26,32 @@ CLASSES = [str(digit) for digit in range(10)]
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """`validation` of the 60,000 training digits are held out; the 10,000 test digits are only measured."""
+    """`validation` of the 60,000 training digits are held out; the 10,000 test digits are only measured.
+
+    `kinds` are those of `ml.datasets.handwritten`, in equal parts: made anew for every batch, once for
+    validation and test.
+    """
 
     validation: int
+    kinds: tuple[handwritten.Kind, ...] = ("plain",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training(Variation):
-    """How long, how fast, and with which variations of the digits."""
+    """How long, how fast, and with which variations of the digits.
+
+    The learning rate rises over the first `warm_up` part of the steps, then a cosine takes it to 0.
+    `precision` is that of the arithmetic; weights stay float32. `start` is a model of the zoo whose layers
+    of the same name and shape are where this network begins.
+    """
 
     epochs: int
     batch_size: int
     learning_rate: float
+    weight_decay: float = 0.0
+    warm_up: float = 0.0
+    precision: str = "float32"
+    start: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +62,13 @@ class Evaluation:
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
-    """Shuffled, varied digits; both depend on nothing but the seed, the epoch and the batch."""
+    """Shuffled, varied digits of every kind; all depends on nothing but the seed, the epoch and the batch."""
 
-    def __init__(self, split: mnist.Split, how: Training, seed: int) -> None:
+    def __init__(
+        self, split: mnist.Split, kinds: Sequence[handwritten.Kind], how: Training, seed: int
+    ) -> None:
         super().__init__()
-        self.images, self.labels = to_float(split.images), split.labels
+        self.images, self.labels, self.kinds = split.images, split.labels, kinds
         self.how, self.seed, self.epoch = how, seed, 0
 
     def __len__(self) -> int:
@@ -60,8 +77,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.labels))
         chosen = order[index * self.how.batch_size : (index + 1) * self.how.batch_size]
-        random = np.random.default_rng((self.seed, self.epoch, index))
-        return vary(self.images[chosen], self.how, random), self.labels[chosen]
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        parts = np.array_split(chosen, len(self.kinds))
+        made = [
+            handwritten.make(kind, self.images[part], rng)
+            for kind, part in zip(self.kinds, parts, strict=True)
+        ]
+        return vary(to_float(np.concatenate(made)), self.how, rng), self.labels[chosen]
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
@@ -83,13 +105,14 @@ def train(
         The folder of the finished model.
     """
     how, evaluation = recipe.read("training", Training), recipe.read("evaluation", Evaluation)
+    described = recipe.read("data", Data)
     keras.utils.set_random_seed(seed)
-    size = recipe.read("data", Data).validation
-    learning, validation = mnist.held_out(mnist.load("train", data), size, seed)
+    learning, validation = mnist.held_out(mnist.load("train", data), described.validation, seed)
+    validation = _of_kinds(validation, described.kinds, seed)
     epochs = epochs or how.epochs
-    network = architectures.build(recipe.family, **recipe.options)
-    batches = Batches(learning, how, seed)
-    _compile(network, how.learning_rate, steps=epochs * len(batches))
+    network = _built(recipe, how)
+    batches = Batches(learning, described.kinds, how, seed)
+    _compile(network, how, steps=epochs * len(batches))
     history = fit(
         network,
         batches,
@@ -102,13 +125,23 @@ def train(
     folder = output / "model"
     classifier = result.store_weights(
         folder,
-        network,
+        _in_float32(network, recipe),
         recipe,
         domain="digits",
         class_names=CLASSES,
         seed=seed,
-        data={"name": "MNIST", "training": len(learning.labels), "validation": size},
-        training={**asdict(how), "epochs": epochs, "validation_accuracy": history["val_accuracy"][-1]},
+        data={
+            "name": "MNIST",
+            "kinds": list(described.kinds),
+            "training": len(learning.labels),
+            "validation": described.validation,
+        },
+        training={
+            **asdict(how),
+            "epochs": epochs,
+            "validation_accuracy": history["val_accuracy"][-1],
+            "history": history,
+        },
     )
     _store_card(folder, classifier, validation, evaluation, data)
     return folder
@@ -120,11 +153,44 @@ def measure(card: Card, classifier: Classifier, data: Path | None = None) -> dic
     return figures
 
 
-def _compile(network: keras.Model, learning_rate: float, steps: int) -> None:
+def _built(recipe: Recipe, how: Training) -> keras.Model:
+    """The untrained network in the recipe's precision, or one that begins from another model."""
+    ours = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(how.precision)
+    try:
+        network = architectures.build(recipe.family, **recipe.options)
+    finally:
+        keras.config.set_dtype_policy(ours)
+    if how.start:
+        known = {variable.path: np.asarray(variable) for variable in zoo.load(how.start).network.weights}
+        for variable in network.weights:
+            value = known.get(variable.path)
+            if value is not None and value.shape == tuple(variable.shape):
+                variable.assign(value)
+    return network
+
+
+def _in_float32(network: keras.Model, recipe: Recipe) -> keras.Model:
+    exact = architectures.build(recipe.family, **recipe.options)
+    exact.set_weights(network.get_weights())
+    return exact
+
+
+def _compile(network: keras.Model, how: Training, steps: int) -> None:
+    warm = int(how.warm_up * steps)
     network.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(
+                0.0 if warm else how.learning_rate,
+                steps - warm,
+                warmup_target=how.learning_rate if warm else None,
+                warmup_steps=warm,
+            ),
+            weight_decay=how.weight_decay,
+        ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
+        jit_compile=False,  # XLA's convolutions are several times slower on a CPU
     )
 
 
@@ -141,12 +207,32 @@ def _store_card(
 
 
 def _test(card: Card, classifier: Classifier, data: Path | None) -> tuple[dict[str, Any], list[list[int]]]:
+    """Figures and confusion matrix on MNIST's test digits, then figures on every kind made from them."""
     split = mnist.load("test", data)
     logits = classifier.logits(to_float(split.images))
     answers = logits.argmax(axis=-1)
-    figures = {
+    figures: dict[str, Any] = {
         "test_accuracy": metrics.accuracy(split.labels, answers),
         "test_unsure": float(unsure(logits, card.unsure).mean()),
         "test_images": len(split.labels),
     }
+    kinds = card.data.get("kinds", ["plain"])
+    if len(kinds) > 1:
+        figures["accuracy_by_kind"] = {
+            kind: metrics.accuracy(split.labels, _answers(classifier, handwritten.test(kind, split.images)))
+            for kind in kinds
+        }
+        figures["mixed_accuracy"] = float(np.mean(list(figures["accuracy_by_kind"].values())))
+        figures["mixed_images"] = len(split.labels) * len(kinds)
     return figures, metrics.confusion_matrix(split.labels, answers, len(CLASSES)).tolist()
+
+
+def _answers(classifier: Classifier, images: mnist.Images) -> npt.NDArray[np.int64]:
+    return np.asarray(classifier.logits(to_float(images)).argmax(axis=-1))
+
+
+def _of_kinds(split: mnist.Split, kinds: Sequence[handwritten.Kind], seed: int) -> mnist.Split:
+    """Every digit of `split` once in each kind."""
+    rng = np.random.default_rng(seed)
+    made = [handwritten.make(kind, split.images, rng) for kind in kinds]
+    return mnist.Split(np.concatenate(made), np.tile(split.labels, len(kinds)))

@@ -3,7 +3,7 @@
 A recipe names its kind (which module of `ml.training` runs it) and has five tables: `[data]`,
 `[architecture]` (`family` plus that family's options), `[training]`, `[evaluation]` and `[card]` (texts
 for the model card). What a table may hold is said by a frozen dataclass of the kind, so that a
-mistyped key is refused instead of being ignored.
+mistyped key is refused instead of being ignored. `[quick]` holds tables that override these.
 """
 
 import dataclasses
@@ -34,6 +34,7 @@ class Recipe:
     training: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
+    quick: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
 
     @property
@@ -45,6 +46,23 @@ class Recipe:
     def options(self) -> dict[str, Any]:
         """The family's options."""
         return {key: value for key, value in self.architecture.items() if key != "family"}
+
+    def quickened(self) -> "Recipe":
+        """The same recipe with what its table `[quick]` overrides in the others: small enough for seconds.
+
+        Raises:
+            OptionRefused: it has no such table, or one that overrides no table of a recipe.
+        """
+        tables = ("data", "architecture", "training", "evaluation")
+        if not self.quick or not set(self.quick) <= set(tables):
+            raise OptionRefused(
+                sentence("The recipe %(name)s has no table [quick], so it cannot run with --quick."),
+                name=self.name,
+            )
+        changed: dict[str, Any] = {
+            table: {**getattr(self, table), **self.quick[table]} for table in self.quick
+        }
+        return dataclasses.replace(self, **changed)
 
     def read(self, table: str, form: type[Form]) -> Form:
         """Fill the dataclass `form` from one table of the recipe, e.g. `read("training", Training)`.
