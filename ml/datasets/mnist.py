@@ -11,6 +11,7 @@ from ml.datasets.locate import locate
 from ml.errors import DataMissing, sentence
 
 FILE = "mnist.npz"
+CLASSES = [str(digit) for digit in range(10)]
 # The file of `keras.datasets.mnist`.
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

@@ -1,9 +1,9 @@
 """Training on MNIST and on kinds of digits made from it: recipes of the kind `mnist-digits`."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,15 +13,15 @@ from ml import architectures, zoo
 from ml.card import Card, UnsureRule
 from ml.classifier import Classifier
 from ml.datasets import handwritten, mnist
-from ml.evaluation import metrics
 from ml.images import to_float
 from ml.training import result
+from ml.training.digit_figures import figures, measure, report
 from ml.training.fit import fit
 from ml.training.handwriting import Variation, vary
 from ml.training.recipe import Recipe
-from ml.verdict import softmax, unsure
+from ml.verdict import softmax
 
-CLASSES = [str(digit) for digit in range(10)]
+__all__ = ["Batches", "measure", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +56,13 @@ class Training(Variation):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """`unsure_share` of the validation digits, those of the lowest confidence, set the unsure threshold."""
+    """`unsure_share` of the validation digits, those of the lowest confidence, set the unsure threshold.
+
+    `targets` say of a figure what others reached, what is asked at least, and the aim.
+    """
 
     unsure_share: float
+    targets: dict[str, list[float]] = field(default_factory=dict)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
@@ -104,6 +108,7 @@ def train(
     Returns:
         The folder of the finished model.
     """
+    started = time.time()
     how, evaluation = recipe.read("training", Training), recipe.read("evaluation", Evaluation)
     described = recipe.read("data", Data)
     keras.utils.set_random_seed(seed)
@@ -128,7 +133,7 @@ def train(
         _in_float32(network, recipe),
         recipe,
         domain="digits",
-        class_names=CLASSES,
+        class_names=mnist.CLASSES,
         seed=seed,
         data={
             "name": "MNIST",
@@ -143,14 +148,9 @@ def train(
             "history": history,
         },
     )
-    _store_card(folder, classifier, validation, evaluation, data)
+    card = _store_card(folder, classifier, validation, evaluation, data)
+    report(recipe, card, classifier, targets=evaluation.targets, data=data, output=output, started=started)
     return folder
-
-
-def measure(card: Card, classifier: Classifier, data: Path | None = None) -> dict[str, Any]:
-    """The figures of `card.metrics` once more, from the pixels of the test digits."""
-    figures, _ = _test(card, classifier, data)
-    return figures
 
 
 def _built(recipe: Recipe, how: Training) -> keras.Model:
@@ -196,39 +196,14 @@ def _compile(network: keras.Model, how: Training, steps: int) -> None:
 
 def _store_card(
     folder: Path, classifier: Classifier, validation: mnist.Split, evaluation: Evaluation, data: Path | None
-) -> None:
+) -> Card:
     confidence = softmax(classifier.logits(to_float(validation.images))).max(axis=-1)
     rule = UnsureRule(
         score="confidence", threshold=round(float(np.quantile(confidence, evaluation.unsure_share)), 3)
     )
     card = result.store_card(folder, classifier.card, unsure=rule)
-    figures, confusion = _test(card, classifier, data)
-    result.store_card(folder, card, metrics=figures, confusion_matrix=confusion)
-
-
-def _test(card: Card, classifier: Classifier, data: Path | None) -> tuple[dict[str, Any], list[list[int]]]:
-    """Figures and confusion matrix on MNIST's test digits, then figures on every kind made from them."""
-    split = mnist.load("test", data)
-    logits = classifier.logits(to_float(split.images))
-    answers = logits.argmax(axis=-1)
-    figures: dict[str, Any] = {
-        "test_accuracy": metrics.accuracy(split.labels, answers),
-        "test_unsure": float(unsure(logits, card.unsure).mean()),
-        "test_images": len(split.labels),
-    }
-    kinds = card.data.get("kinds", ["plain"])
-    if len(kinds) > 1:
-        figures["accuracy_by_kind"] = {
-            kind: metrics.accuracy(split.labels, _answers(classifier, handwritten.test(kind, split.images)))
-            for kind in kinds
-        }
-        figures["mixed_accuracy"] = float(np.mean(list(figures["accuracy_by_kind"].values())))
-        figures["mixed_images"] = len(split.labels) * len(kinds)
-    return figures, metrics.confusion_matrix(split.labels, answers, len(CLASSES)).tolist()
-
-
-def _answers(classifier: Classifier, images: mnist.Images) -> npt.NDArray[np.int64]:
-    return np.asarray(classifier.logits(to_float(images)).argmax(axis=-1))
+    found, confusion = figures(card, classifier, data)
+    return result.store_card(folder, card, metrics=found, confusion_matrix=confusion)
 
 
 def _of_kinds(split: mnist.Split, kinds: Sequence[handwritten.Kind], seed: int) -> mnist.Split:

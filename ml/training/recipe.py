@@ -1,9 +1,10 @@
 """Recipes: small TOML files that say how a model is trained.
 
 A recipe names its kind (which module of `ml.training` runs it) and has five tables: `[data]`,
-`[architecture]` (`family` plus that family's options), `[training]`, `[evaluation]` and `[card]` (texts
-for the model card). What a table may hold is said by a frozen dataclass of the kind, so that a
-mistyped key is refused instead of being ignored. `[quick]` holds tables that override these.
+`[architecture]` (`family` plus that family's options; a kind that builds several networks has none),
+`[training]`, `[evaluation]` and `[card]` (texts for the model card). What a table may hold is said by a
+frozen dataclass of the kind, so that a mistyped key is refused instead of being ignored. `[quick]` holds
+tables that override these.
 """
 
 import dataclasses
@@ -30,7 +31,7 @@ class Recipe:
     kind: str
     seed: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
-    architecture: Mapping[str, Any]
+    architecture: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
@@ -96,7 +97,7 @@ def load(name: str | Path) -> Recipe:
             sentence("The recipe %(path)s cannot be read: %(reason)s."), path=path, reason=error
         ) from error
     recipe = _filled(Recipe, {**table, "text": text}, where=path.name)
-    if not isinstance(recipe.architecture.get("family"), str):
+    if recipe.architecture and not isinstance(recipe.architecture.get("family"), str):
         raise OptionRefused(
             sentence("In %(where)s the key %(key)s is missing."), where=path.name, key="family"
         )

@@ -14,6 +14,8 @@ from ml.training import recipe as recipes
 # `measure(card, classifier, data) -> dict`; it is imported only when used, as it brings TensorFlow.
 KINDS = {
     "mnist-digits": "ml.training.mnist_digits",
+    "digit-ensemble": "ml.training.digit_ensemble",
+    "noisy-digits": "ml.training.noisy_digits",
     "photo-folders": "ml.training.photo_folders",
 }
 
