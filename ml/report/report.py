@@ -13,6 +13,7 @@ import numpy as np
 
 from ml import files
 from ml.report.blocks import Block, Row
+from ml.report.html import page
 
 PAGE = "report.html"
 FIGURES = "report.json"
@@ -138,8 +139,11 @@ class Report:
         """
         for block in self.blocks():
             files.write_text(output / TABLES / f"{block.name}.csv", _csv(block.csv_rows()))
-        text = json.dumps(self.values(), indent=2, ensure_ascii=False, allow_nan=False)
+        values = self.values()
+        text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
         files.write_text(output / FIGURES, text + "\n")
+        parts = [(section.heading, section.text, section.blocks) for section in self.sections]
+        files.write_text(output / PAGE, page(values, parts))
         return output / PAGE
 
 
