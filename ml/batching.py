@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.classifier import Classifier
 from ml.errors import BUSY, Busy
 from ml.images import to_float
+from ml.model import Model
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -24,7 +24,7 @@ _Request = tuple[Pixels, "Future[Floats]"]
 class Batcher:
     """Logits of single images from many threads, computed together."""
 
-    def __init__(self, model: Classifier, *, max_batch: int = 16, max_waiting: int = 64) -> None:
+    def __init__(self, model: Model, *, max_batch: int = 16, max_waiting: int = 64) -> None:
         self.card = model.card
         self._model = model
         self._max_batch = max_batch

@@ -48,6 +48,11 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)
     notes: str = ""
     limits: list[str] = field(default_factory=list)
+    # Whether the answer can be followed back to the pixels, as every attack here needs.
+    gradient: bool = True
+    # What it learned is not in a file: it is fitted again from the training data, which `data` names. Then
+    # `weights_sha256` is the hash of how that is done.
+    fitted_at_first_use: bool = False
 
     @property
     def short_hash(self) -> str:

@@ -37,6 +37,10 @@ class ModelUnavailable(EpsilonError):
     """A model is unknown, or its files are missing or damaged."""
 
 
+class NotANetwork(EpsilonError):
+    """The model is no network: it has no gradient to attack by and nothing to export."""
+
+
 class DataMissing(EpsilonError):
     """A data set is not where it was looked for."""
 

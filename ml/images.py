@@ -16,7 +16,7 @@ from ml.card import Card
 from ml.errors import ImageRefused, sentence
 
 if TYPE_CHECKING:
-    from ml.classifier import Classifier
+    from ml.model import Model
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -234,7 +234,7 @@ def to_float(image: Pixels) -> Floats:
     return image.astype(np.float32) / np.float32(255)
 
 
-def load(paths: Iterable[str | PathLike[str]], model: "Classifier") -> Floats:
+def load(paths: Iterable[str | PathLike[str]], model: "Model") -> Floats:
     """Files to a batch (N, H, W, C) float32 in [0, 1], as `model` sees them.
 
     Raises:

@@ -20,7 +20,7 @@ from ml.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     from ml.batching import Batcher
-    from ml.classifier import Sweep
+    from ml.model import Sweep
 
 Pixels = npt.NDArray[np.uint8]
 Signs = npt.NDArray[np.int8]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ml.card import Card
 
 if TYPE_CHECKING:
-    from ml.classifier import Sweep
+    from ml.model import Sweep
 
 
 def card_json(card: Card) -> dict[str, Any]:

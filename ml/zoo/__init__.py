@@ -5,15 +5,18 @@ import threading
 from pathlib import Path
 
 from ml import card as cards
+from ml import estimators
 from ml.card import Card
-from ml.classifier import Classifier
 from ml.errors import ModelUnavailable, sentence
+from ml.model import Model
 
 SHIPPED = Path(__file__).parent
 CARD, WEIGHTS = "card.json", "weights.h5"
 
-_loaded: dict[tuple[str, str], Classifier] = {}
+_loaded: dict[tuple[str, str], Model] = {}
 _lock = threading.Lock()
+# One for each model: fitting one keeps nobody from the others.
+_opening: dict[tuple[str, str], threading.Lock] = {}
 
 
 def folders() -> list[Path]:
@@ -23,23 +26,20 @@ def folders() -> list[Path]:
 
 
 def names() -> list[str]:
-    """Every model that has a card: photos before digits, shipped before own, then by name.
+    """Every model that has a card: photos before digits, networks before others, shipped before own, by name.
 
     The first of a domain is the one that is used when nobody chose.
     """
-    found = {path.parent.name for folder in folders() for path in folder.glob(f"*/{CARD}")}
-    return sorted(found, key=lambda name: (_domain(name) != "photos", not _is_shipped(name), name))
+    return sorted({path.parent.name for folder in folders() for path in folder.glob(f"*/{CARD}")}, key=_place)
 
 
-def _is_shipped(name: str) -> bool:
-    return (SHIPPED / name / CARD).is_file()
-
-
-def _domain(name: str) -> str:
+def _place(name: str) -> tuple[bool, bool, bool, str]:
+    own = not (SHIPPED / name / CARD).is_file()
     try:
-        return card(name).domain
+        described = card(name)
     except ModelUnavailable:
-        return "unknown"
+        return True, True, own, name
+    return described.domain != "photos", described.architecture in estimators.KINDS, own, name
 
 
 def folder(name: str) -> Path:
@@ -63,31 +63,61 @@ def card(name: str) -> Card:
     return cards.read(folder(name) / CARD)
 
 
-def load(name: str) -> Classifier:
+def load(name: str) -> Model:
     """The model, built and filled with its weights; the same object for the same weights.
+
+    A model that is fitted at first use may take minutes; the others do not wait for it.
 
     Raises:
         ModelUnavailable: no such model, or its files are missing or damaged.
+        DataMissing: it is fitted at first use, and its training data are not there.
     """
-    description = card(name)
-    key = (name, description.weights_sha256)
+    key = _key(name)
     with _lock:
+        opening = _opening.setdefault(key, threading.Lock())
+    with opening:
         if key not in _loaded:
             _loaded[key] = open_folder(folder(name))
         return _loaded[key]
 
 
-def open_folder(path: Path) -> Classifier:
-    """A model from any folder that holds a card and weights.
+def is_loaded(name: str) -> bool:
+    """Whether `load` would answer at once.
+
+    Raises:
+        ModelUnavailable: no such model, or its card is damaged.
+    """
+    return _key(name) in _loaded
+
+
+def _key(name: str) -> tuple[str, str]:
+    return name, card(name).weights_sha256
+
+
+def open_folder(path: Path) -> Model:
+    """A model from any folder that holds a card and, unless it is fitted at first use, weights.
 
     Raises:
         ModelUnavailable: the files are missing or damaged.
+        DataMissing: it is fitted at first use, and its training data are not there.
     """
-    from ml import architectures
+    description = cards.read(path / CARD)
+    if description.fitted_at_first_use:
+        from ml.estimators import first_use
+
+        return first_use.open_card(description)
+    file = path / WEIGHTS
+    _weights_check(file, description)
+    if not description.gradient:
+        from ml.estimators import model
+
+        return model.open_file(file, description)
+    return _network(file, description)
+
+
+def _weights_check(file: Path, description: Card) -> None:
     from ml.zoo import weights
 
-    description = cards.read(path / CARD)
-    file = path / WEIGHTS
     if not file.is_file():
         raise ModelUnavailable(
             sentence("The weights of the model “%(name)s” are missing."), name=description.name
@@ -97,6 +127,13 @@ def open_folder(path: Path) -> Classifier:
             sentence("The weights of the model “%(name)s” are damaged: they are not those its card names."),
             name=description.name,
         )
+
+
+def _network(file: Path, description: Card) -> Model:
+    from ml import architectures
+    from ml.classifier import Classifier
+    from ml.zoo import weights
+
     network = architectures.build(description.architecture, **description.options)
     weights.read_into(network, file)
     return Classifier(network, description)

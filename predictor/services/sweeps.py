@@ -12,7 +12,7 @@ from predictor.models import Prediction
 from predictor.services.upload import pixels_of
 
 if TYPE_CHECKING:
-    from ml.classifier import Sweep
+    from ml.model import Sweep
 
 # A page asks for the same sweep several times within seconds; 32 photos of 224×224 are 5 MB.
 _KEPT = 32

@@ -22,7 +22,7 @@ from predictor.views.query import model_of, whole
 from predictor.views.respond import etag_of, file_response, json_errors
 
 if TYPE_CHECKING:
-    from ml.classifier import Sweep
+    from ml.model import Sweep
 
 GAIN = 10
 

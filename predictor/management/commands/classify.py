@@ -13,7 +13,7 @@ from ml import images, zoo
 from ml.errors import ImageRefused
 
 if TYPE_CHECKING:
-    from ml.classifier import Classifier
+    from ml.model import Model
 
 
 class Command(ModelCommand):
@@ -32,7 +32,7 @@ class Command(ModelCommand):
         if refused:
             raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be classified.")
 
-    def _classify(self, model: "Classifier", file: str) -> bool:
+    def _classify(self, model: "Model", file: str) -> bool:
         start = time.perf_counter()
         try:
             seen = images.to_input(images.decode(Path(file).read_bytes()), model.card)

@@ -1,0 +1,45 @@
+"""Multinomial logistic regression: one weight for each pixel and class."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, as_floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """`strength` of the L2 penalty on the summed loss (scikit-learn's 1/C); `most_steps` of L-BFGS."""
+
+    strength: float = 10.0
+    most_steps: int = 300
+
+
+class Logistic(Estimator):
+    """Logits are values · weights + bias."""
+
+    kind: ClassVar[str] = "logistic-regression"
+    form: ClassVar[type[Any]] = Options
+
+    def __init__(self, arrays: Arrays, **about: Any) -> None:
+        super().__init__(arrays, **about)
+        self._weights, self._bias = arrays["weights"], arrays["bias"]
+
+    @classmethod
+    def learn(cls, pixels: Pixels, labels: Labels, options: Any, seed: int) -> Arrays:
+        from sklearn.linear_model import LogisticRegression
+
+        model = LogisticRegression(C=1 / options.strength, max_iter=options.most_steps)
+        model.fit(as_floats(pixels), labels)
+        return {
+            "weights": np.ascontiguousarray(model.coef_.T, np.float32),
+            "bias": model.intercept_.astype(np.float32),
+        }
+
+    @property
+    def classes(self) -> int:
+        return len(self._bias)
+
+    def _answer(self, values: Floats) -> Floats:
+        return np.asarray(values @ self._weights + self._bias)
