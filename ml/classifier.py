@@ -1,19 +1,25 @@
-"""A trained network: logits and gradients of `ml.model.Model`.
-
-How it is fast: the forward pass and the input gradient are each compiled once into a TensorFlow
-graph with an open batch axis, and the weights are then frozen into it as constants, which lets
-the runtime fold batch normalisation into the convolutions. A new batch size compiles nothing.
-"""
+"""A trained network: logits and gradients of `ml.model.Model`, from frozen graphs (`ml.graphs`)."""
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.card import Card
+from ml.graphs import Loss, Outputs, compile_graph
 from ml.model import Floats, Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Climb:
+    """`logits` (N, classes), `losses` (N,), and `gradient` (N, H, W, C) of their sum."""
+
+    logits: Floats
+    losses: Floats
+    gradient: Floats
 
 
 class Classifier(Model):
@@ -24,7 +30,7 @@ class Classifier(Model):
         super().__init__(card)
         self._network = network
         self._lock = threading.Lock()
-        self._compiled: dict[str, Callable[..., Any]] = {}
+        self._compiled: dict[str, Callable[..., Outputs]] = {}
 
     @property
     def network(self) -> Any:
@@ -32,20 +38,37 @@ class Classifier(Model):
 
     def logits(self, batch: Floats) -> Floats:
         """Logits (N, classes) of a batch (N, H, W, C) float32 in [0, 1]."""
-        forward = self._function("forward")
-        rows = [forward(part).numpy() for part in self._chunks(batch)]
-        return np.concatenate(rows) if rows else np.zeros((0, len(self.class_names)), np.float32)
+        if not len(batch):
+            return np.zeros((0, len(self.class_names)), np.float32)
+        return self._run("forward", batch)[0]
 
     def gradient(self, batch: Floats, labels: npt.ArrayLike) -> Floats:
         """∂ Σ CE(logits, labels) / ∂ batch, in inference mode, (N, H, W, C). `labels` is (N,) of int."""
-        labels = np.asarray(labels, np.int64)
-        if labels.shape != (len(batch),):
-            raise ValueError(f"{len(batch)} images need {len(batch)} labels, not shape {labels.shape}")
-        backward, start, parts = self._function("backward"), 0, []
-        for part in self._chunks(batch):
-            parts.append(backward(part, labels[start : start + len(part)]).numpy())
-            start += len(part)
-        return np.concatenate(parts) if parts else np.zeros_like(batch)
+        rows = _rows(batch, labels)
+        return self._run("gradient", batch, rows)[0] if len(batch) else np.zeros_like(batch)
+
+    def climb(
+        self,
+        batch: Floats,
+        labels: npt.ArrayLike,
+        targets: npt.ArrayLike | None = None,
+        *,
+        loss: Loss = "cross-entropy",
+    ) -> Climb:
+        """Logits, a loss and its gradient, from one pass each way over a batch of at least one image.
+
+        The loss grows as the answer leaves `labels` (N,): their cross-entropy, or the margin
+        max over the other logits − the label's (Carlini & Wagner 2017, f6). With `targets` (N,) it grows as
+        the answer comes to them: minus their cross-entropy, or the target's logit − the label's.
+        """
+        rows = [_rows(batch, labels)] + ([] if targets is None else [_rows(batch, targets)])
+        logits, losses, gradient = self._run(loss if targets is None else f"{loss}-to", batch, *rows)
+        return Climb(logits=logits, losses=losses, gradient=gradient)
+
+    def pullback(self, batch: Floats, weights: Floats) -> tuple[Floats, Floats]:
+        """Logits, and ∂ Σ weights · logits / ∂ batch (N, H, W, C), for weights (N, classes)."""
+        logits, gradient = self._run("pullback", batch, np.asarray(weights, np.float32))
+        return logits, gradient
 
     def warm(self) -> None:
         """Compile both functions and run each once, so that the first person does not wait."""
@@ -53,36 +76,26 @@ class Classifier(Model):
         self.logits(blank)
         self.gradient(blank, [0])
 
-    def _function(self, name: str) -> Callable[..., Any]:
+    def _run(self, name: str, batch: Floats, *rows: npt.NDArray[Any]) -> Outputs:
+        """The graph `name` over the chunks of a batch, and of what belongs to its rows."""
+        function, start, parts = self._function(name), 0, []
+        for chunk in self._chunks(batch):
+            stop = start + len(chunk)
+            parts.append(function(chunk, *(row[start:stop] for row in rows)))
+            start = stop
+        if len(parts) == 1:
+            return parts[0]
+        return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
+
+    def _function(self, name: str) -> Callable[..., Outputs]:
         with self._lock:
             if name not in self._compiled:
-                self._compiled[name] = _compile(self._network, self.input_shape, name)
+                self._compiled[name] = compile_graph(self._network, self.input_shape, name)
             return self._compiled[name]
 
 
-def _compile(network: Any, shape: tuple[int, int, int], name: str) -> Callable[..., Any]:
-    """The forward pass or the input gradient as a frozen graph."""
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    def forward(batch: Any) -> Any:
-        return network(batch, training=False)
-
-    def backward(batch: Any, labels: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(batch)
-            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=forward(batch))
-        return tape.gradient(loss, batch)
-
-    signature = [tf.TensorSpec([None, *shape], tf.float32)]
-    if name == "backward":
-        signature.append(tf.TensorSpec([None], tf.int64))
-    function = tf.function(forward if name == "forward" else backward, input_signature=signature)
-    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
-
-    # Called by itself a frozen function costs 3 ms more a call than from inside a traced one.
-    def unwrapped(*arguments: Any) -> Any:
-        return frozen(*arguments)[0]
-
-    traced = tf.function(unwrapped, input_signature=signature).get_concrete_function()
-    return lambda *arguments: traced(*(tf.constant(value) for value in arguments))
+def _rows(batch: Floats, labels: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    rows = np.asarray(labels, np.int64)
+    if rows.shape != (len(batch),):
+        raise ValueError(f"{len(batch)} images need {len(batch)} labels, not shape {rows.shape}")
+    return rows

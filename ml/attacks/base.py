@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -42,13 +42,14 @@ class Problem:
             return self.model.gradient(batch, self.labels)
         return -self.model.gradient(batch, self.targets)
 
-    def project(self, batch: Floats) -> Floats:
+    def project(self, batch: npt.NDArray[np.floating[Any]]) -> Floats:
         """Back into the ball around the original and into [0, 1].
 
         Shrinking first and clipping last keeps both: clipping towards the original's own range never moves
         a value away from it.
         """
-        inside = self.batch + self.norm.shrink(batch - self.batch, self.epsilon)
+        moved = (batch - self.batch).astype(np.float32)
+        inside = self.batch + self.norm.shrink(moved, self.epsilon)
         return np.clip(inside, 0, 1).astype(np.float32)
 
     def success(self, batch: Floats) -> Flags:
@@ -180,7 +181,8 @@ class Attack(ABC):
             )
         if batch.size and not (batch.min() >= 0 and batch.max() <= 1):
             raise ValueError("pixels must lie in [0, 1]")
-        chosen = NORMS[self._norm(norm)]
+        name = self.norms[0] if norm is None else norm
+        self.check_norm(name)
         if target is not None and not self.can_target:
             raise OptionRefused(sentence("%(attack)s has no target class."), attack=type(self).__name__)
         own = model.logits(batch).argmax(axis=-1) if labels is None else labels
@@ -189,14 +191,17 @@ class Attack(ABC):
             batch=batch,
             labels=_classes(own, model, len(batch)),
             targets=None if target is None else _classes(target, model, len(batch)),
-            norm=chosen,
-            epsilon=self._sizes(epsilon, chosen, batch),
+            norm=NORMS[name],
+            epsilon=self._sizes(epsilon, NORMS[name], batch),
             rng=np.random.default_rng(seed),
         )
 
-    def _norm(self, norm: Name | None) -> Name:
-        if norm is None:
-            return self.norms[0]
+    def check_norm(self, norm: Name) -> None:
+        """Refuse a norm for which the attack is not defined.
+
+        Raises:
+            OptionRefused: it is not.
+        """
         if norm not in self.norms:
             raise OptionRefused(
                 sentence("%(attack)s is not defined for the norm %(norm)s; it knows %(norms)s."),
@@ -204,7 +209,6 @@ class Attack(ABC):
                 norm=norm,
                 norms=", ".join(self.norms),
             )
-        return norm
 
     def _sizes(self, epsilon: float | npt.ArrayLike | None, norm: Norm, batch: Floats) -> Floats:
         """ε of each image, (N, 1, 1, 1). Without one, all that [0, 1] leaves."""

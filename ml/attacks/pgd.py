@@ -1,26 +1,32 @@
 """Projected gradient descent: Madry et al. 2018, "Towards Deep Learning Models Resistant to Adversarial
-Attacks", section 2.1.
+Attacks", section 2.1; and the basic iterative method: Kurakin et al. 2017, "Adversarial Examples in the
+Physical World".
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ml.attacks.base import Attack, Floats, Problem
+from ml.attacks.base import Attack, Problem
+from ml.attacks.norms import Floats, Name
 
 
 @dataclass(frozen=True, kw_only=True)
 class PGD(Attack):
-    """`steps` signed steps of `relative_step`·ε, each projected back.
+    """`steps` steepest steps of `relative_step`·ε, each projected back.
 
-    With `restarts`, images that still resist are attacked again from another random start.
+    With `restarts`, images that still resist are attacked again from another random start. With
+    `until_solved` an image whose answer has changed is left as it is: the same success for less work, but
+    not the image of the largest loss.
     """
 
+    norms: ClassVar[tuple[Name, ...]] = ("linf", "l2")
     steps: int = 40
     relative_step: float = 0.025
     random_start: bool = True
     restarts: int = 1
+    until_solved: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.restarts < 1 or self.relative_step <= 0:
@@ -32,18 +38,38 @@ class PGD(Attack):
             open_ = ~problem.success(best)
             if not open_.any():
                 break
-            best[open_] = self._climb(problem)[open_]
+            best[open_] = self._climb(problem.some(open_))
         return best
 
     def _climb(self, problem: Problem) -> Floats:
         batch = self._start(problem)
+        if not self.until_solved:
+            for _ in range(self.steps):
+                batch = self._step(problem, batch)
+            return batch
         for _ in range(self.steps):
-            step = np.float32(self.relative_step * problem.epsilon) * np.sign(problem.ascent(batch))
-            batch = problem.project(batch + step)
+            open_ = np.flatnonzero(~problem.success(batch))
+            if not len(open_):
+                break
+            batch[open_] = self._step(problem.some(open_), batch[open_])
         return batch
+
+    def _step(self, problem: Problem, batch: Floats) -> Floats:
+        step = np.float32(self.relative_step) * problem.epsilon
+        return problem.project(batch + step * problem.norm.steepest(problem.ascent(batch)))
 
     def _start(self, problem: Problem) -> Floats:
         if not self.random_start:
             return problem.batch.copy()
-        noise: npt.NDArray[np.float64] = problem.rng.uniform(-1, 1, problem.batch.shape)
-        return problem.project(problem.batch + (problem.epsilon * noise).astype(np.float32))
+        return problem.project(
+            problem.batch + problem.epsilon * problem.norm.random(problem.batch.shape, problem.rng)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BIM(PGD):
+    """PGD from the image itself; Kurakin's ten steps."""
+
+    steps: int = 10
+    relative_step: float = 0.1
+    random_start: bool = False
