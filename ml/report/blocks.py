@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ml.report.words import figure
+
 Cell: TypeAlias = str | int | float | None
 Row: TypeAlias = Sequence[Cell]
 SLUG = re.compile(r"[a-z0-9]+([-_.][a-z0-9]+)*")
@@ -49,6 +51,9 @@ class Table(Block):
         for column in self.formats:
             if column not in self.columns:
                 raise ValueError(f"{self.name} has a format for {column!r}, which is no column of it")
+            for row in self.rows:
+                # A format that does not fit is known here, not when the page is written.
+                figure(row[list(self.columns).index(column)], self.formats[column])
 
     def values(self) -> dict[str, Any]:
         return {

@@ -8,11 +8,13 @@ from typing import Any
 
 from ml.report import plots, words
 from ml.report.blocks import Bars, Block, Lines, Matrix, Picture, Pictures, Table
-from ml.report.matrix import matrix
+from ml.report.matrix import LARGEST, matrix, mistakes
 from ml.report.svg import escaped
 
 STYLE = Path(__file__).with_name("report.css")
 PIXELATED = 64  # pictures up to this many pixels wide are shown with their pixels as squares
+WORST = 20  # mistakes that are named where a matrix is too large to be drawn
+MANY = 500  # rows of figures that a page need not repeat
 
 
 def page(values: Mapping[str, Any], sections: Iterable[tuple[str, str, Sequence[Block]]]) -> str:
@@ -49,10 +51,10 @@ def _paragraphs(text: str, kind: str = "") -> str:
 def _headlines(headlines: Sequence[Mapping[str, Any]]) -> str:
     if not headlines:
         return ""
-    rows = [words.headline(each) for each in headlines]
+    lines = [words.headline(each) for each in headlines]
     marks = {"aim": "reached", "at least": "reached", "no": "missed"}
-    kinds = [["", *["number"] * 4, marks.get(row[-1], "")] for row in rows]
-    return _scrolled(_table(words.HEADLINE, rows, kinds), "Headlines")
+    kinds = [["", "number", marks.get(line["reached"], ""), *["number"] * 3] for line in lines]
+    return _scrolled(_table(list(lines[0]), [list(line.values()) for line in lines], kinds), "Headlines")
 
 
 def _facts(facts: Mapping[str, Any]) -> str:
@@ -84,11 +86,12 @@ def _shown(block: Block) -> tuple[str, bool]:
         return _scrolled(_pictures(block.rows), block.title), True
     if isinstance(block, Table):
         return _scrolled(_cells(block.columns, block.rows, block.formats), block.title), False
+    if isinstance(block, Matrix) and len(block.labels) > LARGEST:
+        worst = _cells(("true", "answered", "times"), mistakes(block)[:WORST], {})
+        text = "<p>Too many classes to draw; the most frequent mistakes:</p>\n"
+        return text + _scrolled(worst, block.title), False
     drawn = _drawn(block)
-    columns, rows, formats = _numbers(block)
-    numbers = _scrolled(_cells(columns, rows, formats), f"{block.title}: numbers")
-    folded = f"<details>\n<summary>Numbers</summary>\n{numbers}\n</details>"
-    return f"{_scrolled(drawn, block.title)}\n{folded}", 'class="plot wide"' in drawn
+    return f"{_scrolled(drawn, block.title)}\n{_numbers(block)}", 'class="plot wide"' in drawn
 
 
 def _drawn(block: Block) -> str:
@@ -101,13 +104,16 @@ def _drawn(block: Block) -> str:
     raise TypeError(f"{type(block).__name__} cannot be shown")
 
 
-def _numbers(block: Block) -> tuple[Sequence[str], Sequence[Sequence[Any]], Mapping[str, str]]:
-    """The figures behind a plot as a table."""
-    first, *rows = block.csv_rows()
-    columns = [str(name) for name in first]
-    if isinstance(block, Lines | Bars) and block.percent:
-        return columns, rows, dict.fromkeys([block.y, *block.series], ".2%")
-    return columns, rows, {}
+def _numbers(block: Block) -> str:
+    """The figures behind a plot, folded; very many are in the CSV only."""
+    columns, *rows = block.csv_rows()
+    if len(rows) > MANY:
+        return ""
+    names = [str(name) for name in columns]
+    percent = isinstance(block, Lines | Bars) and block.percent
+    formats = dict.fromkeys(names[1:], ".2%") if isinstance(block, Bars) else {names[-1]: ".2%"}
+    numbers = _scrolled(_cells(names, rows, formats if percent else {}), f"{block.title}: numbers")
+    return f"<details>\n<summary>Numbers</summary>\n{numbers}\n</details>"
 
 
 def _cells(columns: Sequence[str], rows: Sequence[Sequence[Any]], formats: Mapping[str, str]) -> str:

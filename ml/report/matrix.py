@@ -13,8 +13,8 @@ def matrix(block: Matrix) -> str:
     """Rows true, columns answered; the stronger a mistake is coloured, the more frequent it is."""
     size, counted = len(block.labels), len(block.labels) <= COUNTED
     longest = max(map(svg.width_of, block.labels), default=0)
-    left = svg.LINE + min(longest, svg.NAME) + 8
-    figures = max(len(str(count)) for row in block.counts for count in row) * svg.LETTER + 6
+    left = svg.LINE + min(longest, svg.NAME) + 14
+    figures = max(len(str(count)) for row in block.counts for count in row) * 0.64 * svg.FONT + 6
     side = max((WIDTH - 6 - left) / size, figures if counted else 10, svg.LINE)
     top, end = svg.LINE + 4, svg.LINE + 4 + side * size
     middles = [side * (index + 0.5) for index in range(size)]
@@ -27,28 +27,37 @@ def matrix(block: Matrix) -> str:
     return svg.drawing(block.title, left + side * size + 6, end + deep + 6, pieces + names)
 
 
+def mistakes(block: Matrix) -> list[tuple[str, str, int]]:
+    """(true, answered, how often) of all mistakes that were made, the most frequent first."""
+    found = [
+        (block.labels[true], block.labels[answered], count)
+        for true, row in enumerate(block.counts)
+        for answered, count in enumerate(row)
+        if count and true != answered
+    ]
+    return sorted(found, key=lambda mistake: -mistake[2])
+
+
 def _cells(block: Matrix, left: float, top: float, side: float, counted: bool) -> list[str]:
-    """The cells row by row; where counts have no room, only those that hold some, in a frame."""
-    rows = list(enumerate(block.counts))
-    most = max((n for true, row in rows for other, n in enumerate(row) if other != true), default=0)
-    pieces = [] if counted else [_square(left, top, side * len(rows), 0)]
-    for true, row in rows:
+    """A frame, and in it the cells that are not empty."""
+    most = max((count for _, _, count in mistakes(block)), default=0)
+    pieces, zeros = [_square(left, top, side * len(block.labels), 0)], []
+    for true, row in enumerate(block.counts):
         for answered, count in enumerate(row):
-            if not (counted or count):
+            x, y = left + side * answered, top + side * true
+            written = svg.words(x + side / 2, y + side / 2 + 4.5, str(count), "middle") if counted else ""
+            if not count:
+                zeros.append(written)
                 continue
             right = true == answered
-            strength = 0.3 if right else 0.1 + 0.5 * count / most
             said = f"{block.labels[true]} answered as {block.labels[answered]}: {count} of {sum(row)}"
-            x, y = left + side * answered, top + side * true
-            square = _square(x, y, side, strength if count else 0, said)
-            pieces.append(svg.coloured(RIGHT if right else WRONG, square))
-            if counted:
-                pieces.append(svg.words(x + side / 2, y + side / 2 + 4.5, str(count), "middle"))
-    return pieces
+            cell = _square(x, y, side, 0.3 if right else 0.1 + 0.5 * count / most, said)
+            pieces += [svg.coloured(RIGHT if right else WRONG, cell), written]
+    return [*pieces, f'<g fill-opacity=".4">{"".join(zeros)}</g>']
 
 
 def _square(x: float, y: float, side: float, strength: float, said: str = "") -> str:
     """A cell; `said` is shown while the pointer rests on it."""
     place = f'x="{x:.1f}" y="{y:.1f}" width="{side:.1f}" height="{side:.1f}"'
-    look = f'fill-opacity="{strength:.2f}" stroke="currentColor" stroke-opacity=".25"'
-    return f"<rect {place} {look}><title>{svg.escaped(said)}</title></rect>"
+    look = f'fill-opacity="{strength:.2f}" stroke="currentColor" stroke-opacity=".3"'
+    return f"<rect {place} {look}>{f'<title>{svg.escaped(said)}</title>' if said else ''}</rect>"

@@ -104,7 +104,7 @@ def _values(axis: Axis, middles: Sequence[float], heights: Sequence[float], perc
 
 def _short(value: float, percent: bool) -> str:
     """A value in the few letters that there is room for above a bar."""
-    return f"{100 * value:.4g}" if percent else f"{value:.3g}"
+    return f"{100 * value:#.4g}" if percent else f"{value:.3g}"
 
 
 def _head(samples: Sequence[tuple[str, str]], title: str) -> tuple[list[str], float]:
@@ -113,12 +113,12 @@ def _head(samples: Sequence[tuple[str, str]], title: str) -> tuple[list[str], fl
     if title:
         high += svg.LINE
         pieces.append(svg.words(0, high - 4, title))
-    return pieces, high + 6
+    return pieces, high + 10
 
 
 def _left(axis: Axis) -> float:
     """Room for the names of a vertical axis."""
-    return max(svg.width_of(name) for _, name in axis.marks) + 9
+    return max(svg.width_of(name) for _, name in axis.marks) + 11
 
 
 def _runs(values: Sequence[svg.Point], across: Axis, upright: Axis) -> Iterator[list[svg.Point]]:

@@ -40,7 +40,7 @@ def curves(name: str, title: str, history: Mapping[str, Sequence[float]]) -> lis
 def classification(
     name: str, title: str, truth: Labels, answers: Labels, class_names: Sequence[str]
 ) -> Table:
-    """Precision, recall, F1 and number of each class and their means: scikit-learn's figures.
+    """Precision, recall, F1 and number of each class, accuracy and means: scikit-learn's figures.
 
     A class that is never answered has precision 0.
     """
@@ -59,6 +59,7 @@ def classification(
         [shown, *(figures[shown][column] for column in columns[:3]), int(figures[shown]["support"])]
         for shown in (*class_names, "macro avg", "weighted avg")
     ]
+    rows.insert(-2, ["accuracy", None, None, figures["accuracy"], len(truth)])
     return Table(
         name=name,
         title=title,

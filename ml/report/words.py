@@ -6,7 +6,6 @@ from typing import Any
 
 NONE = "–"
 QUICK = "A quick run: it shows that everything works, and its figures say nothing."
-HEADLINE = ("figure", "theirs", "at least", "aim", "measured", "reached")
 
 
 def figure(value: Any, form: str = "") -> str:
@@ -15,17 +14,25 @@ def figure(value: Any, form: str = "") -> str:
         return NONE
     if isinstance(value, str | bool):
         return str(value)
-    return format(value, form or (".4g" if isinstance(value, float) else ""))
+    if isinstance(value, float) and not form:
+        form = ",.0f" if abs(value) >= 1000 else ".4g"
+    return format(value, form)
 
 
-def headline(values: Mapping[str, Any]) -> list[str]:
-    """The cells of a headline under `HEADLINE`; the last says which mark was reached."""
+def headline(values: Mapping[str, Any]) -> dict[str, str]:
+    """A headline as texts; `reached` names the higher of the marks that were reached."""
     form = values["format"]
     measured = figure(values["value"], form)
     if values["spread"] is not None:
         measured += f" ± {figure(values['spread'], form)}"
-    marks = [figure(values[mark], form) for mark in ("theirs", "at_least", "aim")]
-    return [values["figure"], *marks, measured, _reached(values)]
+    return {
+        "figure": values["figure"],
+        "measured": measured,
+        "reached": _reached(values),
+        "theirs": figure(values["theirs"], form),
+        "at least": figure(values["at_least"], form),
+        "aim": figure(values["aim"], form),
+    }
 
 
 def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -40,7 +47,7 @@ def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("versions", versions),
         ("machine", f"{values['processor']}, {values['cores']} cores"),
         ("time taken", duration(values["seconds"])),
-        ("date", values["date"]),
+        ("date", f"{values['date'][:16].replace('T', ' ')} UTC"),
     ]
 
 
