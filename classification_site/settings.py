@@ -189,5 +189,7 @@ LOGGING = {
 
 # Where models trained here are looked for, beside the shipped ones; `ml` reads it without Django.
 os.environ.setdefault("EPSILON_ZOO_DIR", str(VAR_DIR / "zoo"))
+# Where models that are fitted at first use keep what they learned; also read without Django.
+os.environ.setdefault("EPSILON_CACHE_DIR", str(VAR_DIR / "cache"))
 # TensorFlow's banner would drown the log.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

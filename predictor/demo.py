@@ -19,8 +19,8 @@ _lock = threading.Lock()
 
 
 def card_for(sample: Sample) -> Card | None:
-    """The model that the demo uses: the first of the sample's domain."""
-    return next((card for card in usable_cards() if card.domain == sample.domain), None)
+    """The model that the demo uses: the first of the sample's domain that can be attacked."""
+    return next((card for card in usable_cards() if card.domain == sample.domain and card.gradient), None)
 
 
 @lru_cache(maxsize=64)

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from ml import zoo
 from ml.card import Card
-from ml.errors import BUSY, Busy, EpsilonError, OptionRefused, sentence
+from ml.errors import BUSY, Busy, EpsilonError, ModelUnavailable, OptionRefused, sentence
+from ml.estimators import first_use
 from ml.images import Input, resize, resize_matrix, to_float
+from ml.model import gradient_refused
 from ml.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ _sweep_queue = threading.BoundedSemaphore(12)
 _batchers: dict[str, "Batcher"] = {}
 _lock = threading.Lock()
 _states: dict[str, str] = {}
+_preparing: dict[str, threading.Thread] = {}
+_PATIENCE_SECONDS = 5
+# States of a model that is fitted at first use: nobody has asked yet, somebody has, it cannot be.
+ON_DEMAND, PREPARING, WITHOUT_DATA = "on demand", "preparing", "without data"
 
 
 def names() -> list[str]:
@@ -43,13 +49,20 @@ def card(name: str) -> Card:
 
 
 def predict(name: str, seen: Input) -> Verdict:
-    """The answer of model `name`; a picture without ink is always unsure."""
+    """The answer of model `name`; a picture without ink is always unsure.
+
+    Raises:
+        Busy: too many ask, or the model is being prepared from its training data.
+        DataMissing: it is fitted at first use, and its training data are not there.
+    """
+    _prepare(name)
     batcher = _batcher(name)
     return verdict(batcher.logits(seen.image), batcher.card, found=seen.found)
 
 
 def sweep(name: str, image: Pixels, *, target: int | None = None, max_steps: int) -> "Sweep":
     """FGSM along the ε axis 0..max_steps/255 for one uint8 model input."""
+    _gradient_check(zoo.card(name))
     with _heavy_work():
         return zoo.load(name).sweep(to_float(image), [n / 255 for n in range(max_steps + 1)], target=target)
 
@@ -66,12 +79,45 @@ def sign_for_stored(name: str, image: Pixels, *, target: int | None = None) -> S
     description = zoo.card(name)
     if description.domain != "photos":
         raise OptionRefused(sentence("Only photos can be perturbed at their own resolution."))
+    _gradient_check(description)
     height, width, channels = description.input_shape
     with _heavy_work():
         _, gradient = zoo.load(name).attack_gradient(resize(image, (height, width)), target=target)
     rows, columns = resize_matrix(image.shape[0], height), resize_matrix(image.shape[1], width)
     planes = [rows.T @ gradient[..., channel] @ columns for channel in range(channels)]
     return np.sign(np.stack(planes, axis=-1)).astype(np.int8)
+
+
+def _gradient_check(description: Card) -> None:
+    """Refuse before the model is loaded, which for one that is fitted at first use may take minutes."""
+    if not description.gradient:
+        raise gradient_refused(description)
+
+
+def _prepare(name: str) -> None:
+    """Have a model that is fitted at first use fitted in a thread, once; wait for it only a little."""
+    description = zoo.card(name)
+    if not description.fitted_at_first_use or zoo.is_loaded(name):
+        return
+    with _lock:
+        thread = _preparing.get(name)
+        if thread is None or not thread.is_alive():
+            if not first_use.is_kept(description):
+                first_use.data_check(description)
+            _states[name] = PREPARING
+            thread = threading.Thread(target=_warm_one, args=(name,), name=f"prepare-{name}", daemon=True)
+            _preparing[name] = thread
+            thread.start()
+    thread.join(_PATIENCE_SECONDS)
+    if thread.is_alive():
+        raise Busy(
+            sentence("“%(name)s” is being prepared from its training data, which takes some minutes."),
+            name=name,
+        )
+    if not zoo.is_loaded(name):
+        raise ModelUnavailable(
+            sentence("“%(name)s” could not be prepared; the log of the server has the reason."), name=name
+        )
 
 
 @contextmanager
@@ -99,27 +145,51 @@ def _batcher(name: str) -> "Batcher":
 def warm_in_background() -> None:
     """Load and compile every model in a thread; called once per web process, after its fork."""
     for name in names():
-        _states[name] = "warming"
+        if not _is_on_demand(name):
+            _states[name] = "warming"
     threading.Thread(target=_warm, name="warm-up", daemon=True).start()
 
 
 def _warm() -> None:
     for name in list(_states):
-        try:
-            zoo.load(name).warm()
-            _states[name] = "warm"
-        except EpsilonError as error:
-            _states[name] = f"failed: {error}"
-            logger.error("%s", error)
-        except Exception:
-            _states[name] = "failed: the log has the reason"
-            logger.exception("warming %s failed", name)
+        _warm_one(name)
+
+
+def _warm_one(name: str) -> None:
+    try:
+        zoo.load(name).warm()
+        _states[name] = "warm"
+    except EpsilonError as error:
+        _states[name] = f"failed: {error}"
+        logger.error("%s", error)
+    except Exception:
+        _states[name] = "failed: the log has the reason"
+        logger.exception("warming %s failed", name)
 
 
 def state() -> dict[str, Any]:
-    """Whether every model has been warmed (or has failed, and is named so)."""
-    models = {name: _states.get(name, "cold") for name in names()}
-    return {"ready": all(s == "warm" or s.startswith("failed") for s in models.values()), "models": models}
+    """Whether every model has been warmed (or has failed, and is named so).
+
+    A model that is fitted at first use keeps nobody waiting.
+    """
+    models = {name: _states.get(name) or _first_state(name) for name in names()}
+    settled = ("warm", ON_DEMAND, PREPARING, WITHOUT_DATA)
+    return {"ready": all(s in settled or s.startswith("failed") for s in models.values()), "models": models}
+
+
+def _is_on_demand(name: str) -> bool:
+    try:
+        return zoo.card(name).fitted_at_first_use
+    except EpsilonError:
+        return False
+
+
+def _first_state(name: str) -> str:
+    """The state of a model that has not been warmed: cold, or what its first use would meet."""
+    if not _is_on_demand(name):
+        return "cold"
+    description = zoo.card(name)
+    return ON_DEMAND if first_use.is_kept(description) or first_use.has_data() else WITHOUT_DATA
 
 
 @cache

@@ -31,6 +31,7 @@ NAMES = {
     "strangers": _("Strangers never trained on"),
     "known": _("Known things never trained on"),
     "outliers": _("Strangers trained on"),
+    "sha256": _("Training data (SHA-256)"),
 }
 UNSEEN = {
     "accuracy": _("Accuracy on a source never trained on, %(thing)s"),
@@ -58,6 +59,19 @@ SETTINGS = NAMES | {
     "thickness": _("Thickness"),
     "blur": _("Blur"),
     "contrast": _("Contrast"),
+    "plain": _("as they are"),
+    "deskewed": _("deskewed"),
+    "fit_seconds": _("Seconds to fit"),
+    "strength": _("Strength of the penalty"),
+    "most_steps": _("Steps at most"),
+    "neighbours": _("Neighbours"),
+    "trees": _("Trees"),
+    "tried": _("Pixels tried at each split"),
+    "criterion": _("Criterion"),
+    "leaf": _("Pictures in a leaf at least"),
+    "c": _("Cost of a wrong side, C"),
+    "gamma": _("Width of the kernel, gamma"),
+    "temperature": _("Temperature"),
 }
 # Counts and settings stay numbers although some are below 1.
 SHARES = ("accuracy", "unsure", "share", "error", "auroc")

@@ -14,7 +14,11 @@ FAMILIES = {
     "challenge-cnn": "ml.architectures.challenge_cnn",
     "digits-cnn": "ml.architectures.digits_cnn",
     "digits-cnn-gru": "ml.architectures.digits_cnn_gru",
+    "digits-dnn": "ml.architectures.digits_dnn",
+    "noisy-cnn": "ml.architectures.noisy_cnn",
+    "logistic-regression": "ml.architectures.logistic_regression",
     "efficientnetb0": "ml.architectures.efficientnet",
+    "keras-config": "ml.architectures.keras_config",
 }
 
 

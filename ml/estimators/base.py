@@ -65,19 +65,19 @@ class Estimator(ABC):
         """
         if batch.ndim != 4 or batch.shape[1:] != self.input_shape:
             raise ValueError(f"{self.kind} takes (N, {self.input_shape}), not {batch.shape}")
-        parts = [self._part(batch[start : start + _CHUNK]) for start in range(0, len(batch), _CHUNK)]
+        chunks = (batch[start : start + _CHUNK] for start in range(0, len(batch), _CHUNK))
+        parts = [self._answer(self.values(chunk)).astype(np.float32) for chunk in chunks]
         return np.concatenate(parts) if parts else np.zeros((0, self.classes), np.float32)
 
     def probabilities(self, batch: Floats) -> Floats:
         """Softmax of `logits`, (N, classes)."""
         return softmax(self.logits(batch))
 
-    def _part(self, batch: Floats) -> Floats:
+    def values(self, batch: Floats) -> Floats:
+        """What is asked of the fit: `batch` without its slant where that belongs to the model, (N, H·W·C)."""
         if self.deskewed:
             batch = as_floats(deskew(as_pixels(batch)))
-        return self._answer(np.ascontiguousarray(batch.reshape(len(batch), -1), np.float32)).astype(
-            np.float32
-        )
+        return np.ascontiguousarray(batch.reshape(len(batch), -1), np.float32)
 
 
 def as_pixels(values: Floats) -> Pixels:

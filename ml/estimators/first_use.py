@@ -13,7 +13,7 @@ from typing import Any
 
 from ml.card import Card
 from ml.datasets import mnist
-from ml.datasets.locate import locate
+from ml.datasets.locate import folders, locate
 from ml.errors import DataMissing, ModelUnavailable, sentence
 from ml.estimators import Estimator, fit, store
 from ml.estimators.model import EstimatorModel, of_card
@@ -30,6 +30,11 @@ def fingerprint(architecture: str, options: Mapping[str, Any], data: Mapping[str
 def is_kept(card: Card) -> bool:
     """Whether the fit of an earlier use is in the cache."""
     return _kept(card).is_file()
+
+
+def has_data() -> bool:
+    """Whether there are training data; that they are the right ones only `data_check` says."""
+    return any((folder / mnist.FILE).is_file() for folder in folders())
 
 
 def data_check(card: Card) -> Path:

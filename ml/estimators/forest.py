@@ -114,5 +114,5 @@ def _first_children(
     leaf: npt.NDArray[np.bool_], roots: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """The first child of each inner node, counted over all trees; of a leaf, anything."""
-    rank = np.cumsum(~leaf) - ~leaf
+    rank: npt.NDArray[np.int64] = np.cumsum(~leaf) - ~leaf
     return np.repeat(roots - 2 * rank[roots], sizes) + 2 * rank + 1

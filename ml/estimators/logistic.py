@@ -1,5 +1,6 @@
 """Multinomial logistic regression: one weight for each pixel and class."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -28,10 +29,14 @@ class Logistic(Estimator):
 
     @classmethod
     def learn(cls, pixels: Pixels, labels: Labels, options: Any, seed: int) -> Arrays:
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
         model = LogisticRegression(C=1 / options.strength, max_iter=options.most_steps)
-        model.fit(as_floats(pixels), labels)
+        with warnings.catch_warnings():
+            # To stop after `most_steps` is what was asked.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(as_floats(pixels), labels)
         return {
             "weights": np.ascontiguousarray(model.coef_.T, np.float32),
             "bias": model.intercept_.astype(np.float32),

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from ml import files
@@ -12,6 +11,8 @@ from ml.estimators.base import Arrays
 
 def write(arrays: Arrays, path: Path) -> None:
     """Write `arrays` into the file `path`, whole or not at all."""
+    import h5py
+
     with files.replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as store:
         for name, values in arrays.items():
             store.create_dataset(name, data=values, compression="gzip", compression_opts=9, shuffle=True)
@@ -23,6 +24,8 @@ def read(path: Path) -> Arrays:
     Raises:
         ModelUnavailable: there is no such file, or it is damaged.
     """
+    import h5py
+
     try:
         with h5py.File(path, "r") as store:
             return {name: np.asarray(store[name]) for name in store}

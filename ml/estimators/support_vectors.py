@@ -1,6 +1,6 @@
 """Support vector machine with a Gaussian kernel: one machine for each pair of classes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, ClassVar
 
@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, as_floats
+from ml.verdict import energy
 
 _CACHE_MB = 1000
+TEMPERATURES = [round(0.02 * step, 2) for step in range(1, 101)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +67,29 @@ class SupportVectors(Estimator):
         kernel = np.exp(-self._options.gamma * np.maximum(squares, 0))
         return np.asarray(kernel @ self._weights + self._intercepts)
 
+    def tempered(self, batch: Floats, labels: Labels) -> "SupportVectors":
+        """The same machines with the one of TEMPERATURES whose answers explain `labels` (N,) of `batch` best.
+
+        Best is the smallest mean cross entropy; no digit of `batch` (N, H, W, C) may have been learned.
+        """
+        parts = (batch[start : start + 500] for start in range(0, len(batch), 500))
+        decisions = np.concatenate([self.decisions(self.values(part)) for part in parts])
+        rows = np.arange(len(labels))
+
+        def loss(temperature: float) -> float:
+            logits = self._coupled(decisions / np.float32(temperature))
+            return float((energy(logits) - logits[rows, labels]).mean())
+
+        options = replace(self._options, temperature=min(TEMPERATURES, key=loss))
+        return SupportVectors(
+            self._arrays, input_shape=self.input_shape, deskewed=self.deskewed, options=options
+        )
+
     def _answer(self, values: Floats) -> Floats:
-        odds = self.decisions(values) / self._options.temperature
-        logits = np.zeros((len(values), self._classes), np.float32)
+        return self._coupled(self.decisions(values) / np.float32(self._options.temperature))
+
+    def _coupled(self, odds: Floats) -> Floats:
+        logits = np.zeros((len(odds), self._classes), np.float32)
         for pair, (one, other) in enumerate(self._pairs):
             logits[:, one] -= np.logaddexp(0, -odds[:, pair])
             logits[:, other] -= np.logaddexp(0, odds[:, pair])

@@ -40,22 +40,55 @@ def store_weights(
 ) -> Classifier:
     """Write the weights and give the classifier that they make, rounded as they are in the file.
 
-    What is measured afterwards is therefore what is shipped. `data` is completed by the recipe's kind,
-    by which `ml.training.measure` finds who measures it. The card still lacks figures: see `store_card`.
+    What is measured afterwards is therefore what is shipped. The card still lacks figures: see `store_card`.
     """
     digest = weights.write(network, folder / WEIGHTS)
     weights.read_into(network, folder / WEIGHTS)
+    card = new_card(
+        recipe,
+        domain=domain,
+        class_names=class_names,
+        input_shape=tuple(network.input_shape[1:]),
+        parameters=network.count_params(),
+        weights_sha256=digest,
+        seed=seed,
+        data=data,
+        training=training,
+        command=command,
+        versions={"epsilon": VERSION, "keras": keras.__version__, "tensorflow": _tensorflow()},
+    )
+    return Classifier(network, card)
+
+
+def new_card(
+    recipe: Recipe,
+    *,
+    domain: Domain,
+    class_names: list[str],
+    input_shape: tuple[int, int, int],
+    parameters: int,
+    weights_sha256: str,
+    seed: int,
+    data: dict[str, Any],
+    training: dict[str, Any],
+    versions: dict[str, str],
+    command: str | None = None,
+) -> Card:
+    """The card of a model that `recipe` made, still without figures.
+
+    `data` is completed by the recipe's kind, by which `ml.training.measure` finds who measures the model.
+    """
     texts = recipe.read("card", CardTexts)
-    card = Card(
+    return Card(
         name=recipe.name,
         title=recipe.title,
         domain=domain,
         architecture=recipe.family,
         options=recipe.options,
         class_names=class_names,
-        input_shape=tuple(network.input_shape[1:]),
-        parameters=network.count_params(),
-        weights_sha256=digest,
+        input_shape=input_shape,
+        parameters=parameters,
+        weights_sha256=weights_sha256,
         unsure=UnsureRule(),
         metrics={},
         confusion_matrix=[],
@@ -65,12 +98,11 @@ def store_weights(
         seed=seed,
         command=command or f"python manage.py recipe run {recipe.name}",
         trained_on=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        versions={"epsilon": VERSION, "keras": keras.__version__, "tensorflow": _tensorflow()},
+        versions=versions,
         training=training,
         notes=texts.notes,
         limits=list(texts.limits),
     )
-    return Classifier(network, card)
 
 
 def store_card(folder: Path, card: Card, **figures: Any) -> Card:

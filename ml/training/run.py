@@ -11,11 +11,15 @@ from ml.errors import OptionRefused, sentence
 from ml.training import recipe as recipes
 
 # A kind is a module with `train(recipe, *, data, epochs, resume, output, weights, seed) -> Path` and
-# `measure(card, classifier, data) -> dict`; it is imported only when used, as it brings TensorFlow.
+# `measure(card, classifier, data) -> dict`, where a finished model can be reported also
+# `report_of(recipe, classifier, *, data, output)`; it is imported only when used, as it brings TensorFlow.
 KINDS = {
     "mnist-digits": "ml.training.mnist_digits",
     "digit-ensemble": "ml.training.digit_ensemble",
+    "adversarial-challenge": "ml.training.challenge",
     "noisy-digits": "ml.training.noisy_digits",
+    "mnist-estimators": "ml.training.mnist_estimators",
+    "digit-study": "ml.training.digit_study",
     "photo-folders": "ml.training.photo_folders",
 }
 
@@ -84,6 +88,27 @@ def measure(name: str, data: Path | None = None) -> dict[str, Any]:
     classifier = zoo.load(name)
     metrics: dict[str, Any] = _module(classifier.card.data["kind"]).measure(classifier.card, classifier, data)
     return metrics
+
+
+def report(name: str, *, data: Path | None = None, output: Path | None = None) -> Path:
+    """Test the model `name` again and write the report of its training into `output`, `runs/NAME` by default.
+
+    Returns:
+        `output`.
+
+    Raises:
+        OptionRefused: the model's kind writes its report only while it trains, or its recipe is not shipped.
+    """
+    classifier = zoo.load(name)
+    kind = classifier.card.data["kind"]
+    module = _module(kind)
+    if not hasattr(module, "report_of"):
+        raise OptionRefused(
+            sentence("Models of the kind %(kind)s are reported only when they are trained."), kind=kind
+        )
+    output = Path("runs") / name if output is None else output
+    module.report_of(recipes.load(name), classifier, data=data, output=output)
+    return output
 
 
 def _module(kind: str) -> ModuleType:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ml import images
-from ml.errors import Busy, EpsilonError, ModelUnavailable
+from ml.errors import Busy, DataMissing, EpsilonError, ModelUnavailable
 from predictor import access
 from predictor.models import Image
 from predictor.samples import SAMPLES
@@ -55,7 +55,7 @@ def _row(upload: Upload, choice: str) -> dict[str, Any]:
 def _lab_url(image: Image, choice: str) -> str:
     model = model_for(choice=choice, pixels=pixels_of(image))
     # Whatever happens here the image is safe: the laboratory asks again, and says so if it must.
-    with suppress(Busy, ModelUnavailable):
+    with suppress(Busy, DataMissing, ModelUnavailable):
         prediction_get_or_create(image=image, model_name=model)
     return f"{reverse('predictor:lab', args=[image.pk])}?model={model}"
 

@@ -12,6 +12,7 @@ from classification_site.middleware import RETRY_SECONDS, status_of
 from ml import epsilon
 from ml.card import Card
 from ml.errors import EpsilonError
+from ml.model import gradient_refused
 from predictor import access, engine, selectors
 from predictor.bars import bars
 from predictor.models import AdversarialImage, Image, Prediction
@@ -34,7 +35,7 @@ def lab_page(
     prediction, preview = None, None
     try:
         prediction = prediction_get_or_create(image=image, model_name=card.name)
-        if values.get("epsilon") and problem is None:
+        if values.get("epsilon") and problem is None and card.gradient:
             preview = _preview(prediction, card, values)
     except EpsilonError as error:
         problem = problem or error
@@ -48,6 +49,7 @@ def lab_page(
             "resolution": values.get("resolution", "") or Resolution.MODEL,
         },
         "problem": sentence_of(problem) if problem else "",
+        "no_gradient": "" if card.gradient else sentence_of(gradient_refused(card)),
     }
     status = status_of(problem) if problem else 200
     response = render(request, "predictor/lab.html", context, status=status)

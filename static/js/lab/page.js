@@ -4,6 +4,7 @@ import "../failures.js";
 import { Bench, GAIN } from "./bench.js";
 import { mountCompare } from "./compare.js";
 import { mountPixels } from "./pixels.js";
+import { submitOnChange } from "./submit.js";
 
 const $ = (id) => document.getElementById(id);
 const config = JSON.parse($("lab-config").textContent);
@@ -55,9 +56,7 @@ $("target").addEventListener("change", (event) => {
   bench.target = event.target.value;
   bench.load();
 });
-for (const select of document.querySelectorAll("[data-submit]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
+submitOnChange();
 
 bench.addEventListener("settled", () => {
   refreshLinks();
