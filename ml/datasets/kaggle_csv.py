@@ -81,7 +81,7 @@ def ordered(split: Split, share: float) -> tuple[Split, Split]:
 
 
 def _values(lines: list[str], file: str, first: int) -> np.ndarray:
-    """The uint8 values of `lines`, the first of which is line `first`: NumPy reads, a refusal looks closer."""
+    """The uint8 values of `lines`, beginning with line `first`: NumPy reads, a refusal looks closer."""
     try:
         values = np.loadtxt(lines, np.int32, comments=None, delimiter=",", ndmin=2)
     except ValueError:
