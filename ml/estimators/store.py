@@ -10,12 +10,14 @@ from ml.estimators.base import Arrays
 
 
 def write(arrays: Arrays, path: Path) -> None:
-    """Write `arrays` into the file `path`, whole or not at all."""
+    """Write `arrays` into the file `path`, whole or not at all; the same arrays give the same bytes."""
     import h5py
 
-    with files.replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as store:
-        for name, values in arrays.items():
-            store.create_dataset(name, data=values, compression="gzip", compression_opts=9, shuffle=True)
+    with files.replacing(path) as temporary, h5py.File(temporary, "w") as store:
+        for name in sorted(arrays):
+            store.create_dataset(
+                name, data=arrays[name], compression="gzip", compression_opts=9, shuffle=True
+            )
 
 
 def read(path: Path) -> Arrays:
