@@ -29,7 +29,7 @@ class Hardened(keras.Model):  # type: ignore[misc]  # Keras ships no types
         clean: float,
         seed: int,
     ) -> None:
-        super().__init__(network.input, network.output)
+        super().__init__(network.inputs[0], network.outputs[0])
         self.epsilon, self.steps, self.relative_step = epsilon, steps, relative_step
         self.warm_up, self.clean, self.seed = warm_up, clean, seed
 

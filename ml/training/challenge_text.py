@@ -122,5 +122,7 @@ def trainings(how: Training, digits: Digits) -> str:
         "seeds; everything else on this page is about the first. The curves called validation are of the "
         "test part, as in the original: they are shown and nothing is chosen by them. Those of the "
         "adversarial training show the training on attacked images, and clean test images, which is why the "
-        "second lies above the first."
+        "second lies above the first.\n\nThe batch size and the falling learning rate of the plain training "
+        "were chosen by a person who had seen the figures of four trainings on MNIST in this layout; they "
+        "lay between 98.6 % and 98.9 %, so the clean figure is optimistic by a tenth of a per cent or two."
     )
