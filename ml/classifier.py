@@ -2,24 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.card import Card
-from ml.graphs import Loss, Outputs, compile_graph
-from ml.model import Floats, Model
-
-
-@dataclass(frozen=True, kw_only=True)
-class Climb:
-    """`logits` (N, classes), `losses` (N,), and `gradient` (N, H, W, C) of their sum."""
-
-    logits: Floats
-    losses: Floats
-    gradient: Floats
+from ml.graphs import Outputs, compile_graph
+from ml.model import Climb, Floats, Loss, Model
 
 
 class Classifier(Model):
@@ -55,18 +45,11 @@ class Classifier(Model):
         *,
         loss: Loss = "cross-entropy",
     ) -> Climb:
-        """Logits, a loss and its gradient, from one pass each way over a batch of at least one image.
-
-        The loss grows as the answer leaves `labels` (N,): their cross-entropy, or the margin
-        max over the other logits − the label's (Carlini & Wagner 2017, f6). With `targets` (N,) it grows as
-        the answer comes to them: minus their cross-entropy, or the target's logit − the label's.
-        """
         rows = [_rows(batch, labels)] + ([] if targets is None else [_rows(batch, targets)])
         logits, losses, gradient = self._run(loss if targets is None else f"{loss}-to", batch, *rows)
         return Climb(logits=logits, losses=losses, gradient=gradient)
 
     def pullback(self, batch: Floats, weights: Floats) -> tuple[Floats, Floats]:
-        """Logits, and ∂ Σ weights · logits / ∂ batch (N, H, W, C), for weights (N, classes)."""
         logits, gradient = self._run("pullback", batch, np.asarray(weights, np.float32))
         return logits, gradient
 

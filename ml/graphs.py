@@ -5,12 +5,11 @@ size compiles nothing. No XLA: on a CPU it makes convolutions several times slow
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Loss = Literal["cross-entropy", "margin"]
 Outputs = tuple[npt.NDArray[np.float32], ...]
 
 
@@ -93,7 +92,7 @@ def _margin(logits: Any, labels: Any) -> Any:
 
 
 def _margin_to(logits: Any, labels: Any, targets: Any) -> Any:
-    """The target's logit above the label's: APGD-T's loss without its normaliser, which needs four classes."""
+    """The target's logit above the label's: the loss of APGD-T without a normaliser for four classes."""
     import tensorflow as tf
 
     def chosen(classes: Any) -> Any:

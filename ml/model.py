@@ -7,7 +7,7 @@ has no gradient.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
 Signs = npt.NDArray[np.int8]
+Loss = Literal["cross-entropy", "margin"]
 
 # Images × values that one pass may hold: 32 photos of 224×224×3, thousands of digits.
 _CHUNK_VALUES = 32 * 224 * 224 * 3
@@ -52,6 +53,15 @@ class Sweep:
     @property
     def flip_epsilon(self) -> float | None:
         return None if self.flip_steps is None else self.flip_steps / epsilon.LEVELS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Climb:
+    """`logits` (N, classes), `losses` (N,), and `gradient` (N, H, W, C) of their sum."""
+
+    logits: Floats
+    losses: Floats
+    gradient: Floats
 
 
 class Model(ABC):
@@ -94,6 +104,33 @@ class Model(ABC):
         Raises:
             NotANetwork: the model has no gradient.
         """
+
+    def climb(
+        self,
+        batch: Floats,
+        labels: npt.ArrayLike,
+        targets: npt.ArrayLike | None = None,
+        *,
+        loss: Loss = "cross-entropy",
+    ) -> Climb:
+        """Logits, a loss and its gradient, from one pass each way over a batch of at least one image.
+
+        The loss grows as the answer leaves `labels` (N,): their cross-entropy, or the margin
+        max over the other logits − the label's (Carlini & Wagner 2017, f6). With `targets` (N,) it grows as
+        the answer comes to them: minus their cross-entropy, or the target's logit − the label's.
+
+        Raises:
+            NotANetwork: the model has no gradient.
+        """
+        raise gradient_refused(self.card)
+
+    def pullback(self, batch: Floats, weights: Floats) -> tuple[Floats, Floats]:
+        """Logits, and ∂ Σ weights · logits / ∂ batch (N, H, W, C), for weights (N, classes).
+
+        Raises:
+            NotANetwork: the model has no gradient.
+        """
+        raise gradient_refused(self.card)
 
     def verdicts(self, batch: Floats) -> list[Verdict]:
         """The answer for each image of a batch (N, H, W, C)."""
