@@ -81,7 +81,9 @@ def _salt_and_pepper(images: Floats, levels: Floats, rng: np.random.Generator) -
 def _blur(images: Floats, levels: Floats, rng: np.random.Generator) -> Floats:
     """Each image with its own matrix of weights B: B · image · Bᵀ, as the Gaussian is separable."""
     rows, columns = (_weights(side, levels[:, 0, 0, 0]) for side in images.shape[1:3])
-    return (rows @ images[..., 0] @ columns.transpose(0, 2, 1))[..., None]
+    blurred = rows @ images[..., 0] @ columns.transpose(0, 2, 1)
+    # Weights in float32 may add up to a little more than 1.
+    return np.asarray(np.clip(blurred, 0, 1)[..., None], np.float32)
 
 
 def _weights(side: int, deviations: Floats) -> Floats:

@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import pytest
 
-from ml import training, zoo
+from ml import architectures, training, zoo
 from ml.datasets import bundled, noise
 from ml.datasets.arrays import Digits
 from ml.errors import DataMissing, EpsilonError, OptionRefused
@@ -207,6 +207,38 @@ def test_a_resumed_run_repeats_no_step_that_is_done(
     training.run(recipe, data=arrays, output=given, resume=True)
     assert json.loads(gone.read_text()) == json.loads(kept.pop(gone))
     assert {path: path.read_bytes() for path in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "parameters"),
+    [
+        ("digits-dnn", {}, 785 * 512 + 513 * 256 + 257 * 10),
+        # Batch normalisation has four numbers a neuron and replaces the bias.
+        ("digits-dnn", {"widths": [8], "normalised": True, "dropout": 0.2}, 784 * 8 + 4 * 8 + 9 * 10),
+        ("noisy-cnn", {}, 10 * 32 + (9 * 32 + 1) * 64 + (7 * 7 * 64 + 1) * 128 + 129 * 10),
+        (
+            "noisy-cnn",
+            {
+                "blocks": [[4], [6, 8]],
+                "kernel": 7,
+                "stride": 2,
+                "dense": 5,
+                "normalised": True,
+                "dropout": 0.3,
+            },
+            49 * 4 + 9 * 4 * 6 + 9 * 6 * 8 + 3 * 3 * 8 * 5 + 4 * (4 + 6 + 8 + 5) + 6 * 10,
+        ),
+    ],
+)
+def test_the_networks_have_the_layers_that_their_options_say(
+    family: str, options: dict[str, Any], parameters: int
+) -> None:
+    network = architectures.build(family, **options)
+    assert network.count_params() == parameters
+    logits = np.asarray(network(np.zeros((2, 28, 28, 1), np.float32)))
+    assert logits.shape == (2, 10)
+    dropped = [layer.rate for layer in network.layers if type(layer).__name__ == "Dropout"]
+    assert set(dropped) == ({options["dropout"]} if "dropout" in options else set())
 
 
 def job(*, fresh: bool, seed: int = 1) -> Job:
