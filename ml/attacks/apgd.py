@@ -41,6 +41,8 @@ class APGD(Attack):
     def run(self, problem: Problem) -> Floats:
         images = problem.batch.copy()
         open_ = np.flatnonzero(~problem.success(images))
+        if not len(open_):
+            return images
         for _ in range(self.restarts):
             for heading in self._headings(problem):
                 part = problem.some(open_)
@@ -71,7 +73,7 @@ def checkpoints(steps: int) -> list[int]:
     while found[-1] < 1:
         gaps = max(gaps - 0.03, 0.06)
         found.append(found[-1] + gaps)
-    return [step for step in (int(np.ceil(share * steps)) for share in found[1:]) if step <= steps]
+    return [step for step in (int(np.ceil(share * steps - 1e-9)) for share in found[1:]) if step <= steps]
 
 
 def _ascend(
