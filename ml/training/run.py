@@ -14,6 +14,7 @@ from ml.training import recipe as recipes
 # `measure(card, classifier, data) -> dict`, where a finished model can be reported also
 # `report_of(recipe, classifier, *, data, output)`; it is imported only when used, as it brings TensorFlow.
 KINDS = {
+    "class-images": "ml.training.class_images",
     "mnist-digits": "ml.training.mnist_digits",
     "digit-ensemble": "ml.training.digit_ensemble",
     "adversarial-challenge": "ml.training.challenge",
@@ -43,7 +44,7 @@ def run(
         data: folder of the data; without it the data are looked for (`ml.datasets.locate`).
         epochs: at most this many instead of the recipe's number.
         resume: go on after the last finished epoch of the same output folder.
-        output: folder for checkpoints and result, `runs/NAME` by default.
+        output: folder for checkpoints and result, `runs/NAME` by default (`runs/NAME-quick`).
         weights: file of starting weights, for kinds that start from some.
         seed: instead of the recipe's.
         quick: small enough for seconds, on scikit-learn's bundled digits unless `data` is given.
@@ -56,7 +57,8 @@ def run(
         DataMissing: the data are nowhere to be found.
     """
     recipe = recipes.load(name)
-    output = Path("runs") / recipe.name if output is None else Path(output)
+    usual = f"{recipe.name}-quick" if quick else recipe.name
+    output = Path("runs") / usual if output is None else Path(output)
     kept, text = output / "recipe.toml", f"{QUICK}\n{recipe.text}" if quick else recipe.text
     if resume and kept.exists() and kept.read_text(encoding="utf-8") != text:
         raise OptionRefused(

@@ -71,12 +71,18 @@ class Command(ModelCommand):
     def _results(self, options: dict[str, Any]) -> None:
         from ml.report import results
 
-        folders = options["folders"] or sorted(path.parent for path in RUNS.glob("*/report.json"))
+        folders = options["folders"] or _full_runs()
         if not folders:
             raise DataMissing(sentence("There is no report of a finished run in %(folder)s."), folder=RUNS)
         files.write_text(options["output"], results.markdown(folders))
         values = {"output": str(options["output"]), "runs": [str(folder) for folder in folders]}
         self.answer(values, f"{options['output']}: the figures of {len(folders)} runs.")
+
+
+def _full_runs() -> list[Path]:
+    """Every folder of runs/ with a report, but for those of quick runs."""
+    folders = (path.parent for path in RUNS.glob("*/report.json"))
+    return sorted(folder for folder in folders if not folder.name.endswith("-quick"))
 
 
 def _outcome(name: str, folder: Path) -> tuple[dict[str, Any], str]:
