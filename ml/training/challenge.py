@@ -39,7 +39,7 @@ def train(
         `output`, with the models in `models`.
     """
     started = time.time()
-    written = output / "data" / kaggle_csv.FILE
+    written = output / kaggle_csv.FILE
     if not resume:
         written.unlink(missing_ok=True)
     digits, file = challenge_data.prepare(recipe.read("data", Data), data, written)
