@@ -88,7 +88,7 @@ class SupportVectors(Estimator):
     def _answer(self, values: Floats) -> Floats:
         return self._coupled(self.decisions(values) / np.float32(self._options.temperature))
 
-    def _coupled(self, odds: Floats) -> Floats:
+    def _coupled(self, odds: npt.NDArray[np.floating[Any]]) -> Floats:
         logits = np.zeros((len(odds), self._classes), np.float32)
         for pair, (one, other) in enumerate(self._pairs):
             logits[:, one] -= np.logaddexp(0, -odds[:, pair])
