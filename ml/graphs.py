@@ -29,11 +29,12 @@ def compile_graph(network: Any, shape: tuple[int, int, int], name: str) -> Calla
 
     function, rows = _functions(network)[name]
     signature = [tf.TensorSpec([None, *shape], tf.float32), *rows]
-    traced = tf.function(function, input_signature=signature)
+    traced = tf.function(function, input_signature=signature, autograph=False)
     frozen = convert_variables_to_constants_v2(traced.get_concrete_function())
     # Called by itself a frozen function costs 3 ms more a call than from inside a traced one.
-    called = tf.function(lambda *values: frozen(*values), input_signature=signature).get_concrete_function()
-    return lambda *values: tuple(each.numpy() for each in called(*(tf.constant(value) for value in values)))
+    called = tf.function(lambda *values: frozen(*values), input_signature=signature, autograph=False)
+    run = called.get_concrete_function()
+    return lambda *values: tuple(each.numpy() for each in run(*(tf.constant(value) for value in values)))
 
 
 def _functions(network: Any) -> dict[str, tuple[Callable[..., Any], list[Any]]]:
