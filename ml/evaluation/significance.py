@@ -66,9 +66,9 @@ def corrected_resampled_t(
     """
     from scipy.stats import t as student
 
-    differences = np.subtract(first, second)
-    if len(first) != len(second) or len(differences) < 2:
+    if len(first) != len(second) or len(first) < 2:
         raise ValueError("two scores or more of each network, one for each fold")
+    differences = np.subtract(first, second)
     mean = float(differences.mean())
     error = float(np.sqrt((1 / len(differences) + test / training) * differences.var(ddof=1)))
     if error == 0:
