@@ -1,0 +1,138 @@
+"""The network of `class-images`: fitted with several seeds, and without one part at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from ml import architectures
+from ml.card import Card, UnsureRule
+from ml.classifier import Classifier
+from ml.datasets.mnist import Images, Labels, Split
+from ml.images import to_float
+from ml.training.class_images_recipe import Training
+from ml.training.fit import Series, fit
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A network to be fitted: its family with options, and what happens to the images it learns from."""
+
+    family: str
+    options: dict[str, Any]
+    shift_pixels: int
+    mirrored: bool
+    epochs: int
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
+    """Shuffled images, moved by whole pixels and, where `mirrored`, half of them turned left to right.
+
+    The order and the moves depend on nothing but the seed, the epoch and the batch.
+    """
+
+    def __init__(self, split: Split, *, size: int, shift: int, mirrored: bool, seed: int) -> None:
+        super().__init__()
+        self.images, self.labels = split.images, split.labels
+        self.size, self.shift, self.mirrored, self.seed, self.epoch = size, shift, mirrored, seed, 0
+
+    def __len__(self) -> int:
+        return max(1, len(self.labels) // self.size)
+
+    def __getitem__(self, index: int) -> tuple[Floats, Labels]:
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.labels))
+        chosen = order[index * self.size : (index + 1) * self.size]
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        images = moved(self.images[chosen], self.shift, rng)
+        if self.mirrored:
+            turned = rng.random(len(images)) < 0.5
+            images = np.where(turned[:, None, None, None], images[:, :, ::-1], images)
+        return to_float(images), self.labels[chosen]
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+
+def moved(images: Images, most: int, rng: np.random.Generator) -> Images:
+    """`images` (N, H, W, C), each moved by up to `most` whole pixels along both axes; black comes in."""
+    height, width = images.shape[1:3]
+    padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
+    top, left = rng.integers(0, 2 * most + 1, (2, len(images)))
+    rows = (top[:, None] + np.arange(height))[:, :, None]
+    columns = (left[:, None] + np.arange(width))[:, None, :]
+    return padded[np.arange(len(images))[:, None, None], rows, columns]
+
+
+def fitted(
+    shape: Shape,
+    learning: Split,
+    validation: Split,
+    *,
+    class_names: Sequence[str],
+    how: Training,
+    folder: Path,
+    resume: bool,
+    seed: int,
+    description: str,
+) -> tuple[Classifier, Series]:
+    """A network fitted on `learning`, and its history; `validation` is only watched."""
+    keras.utils.set_random_seed(seed)
+    size = tuple(learning.images.shape[1:])
+    network = architectures.build(shape.family, input_shape=size, classes=len(class_names), **shape.options)
+    batches = Batches(
+        learning, size=how.batch_size, shift=shape.shift_pixels, mirrored=shape.mirrored, seed=seed
+    )
+    network.compile(
+        keras.optimizers.AdamW(_rate(how, shape.epochs * len(batches)), weight_decay=how.weight_decay),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA's convolutions are several times slower on a CPU
+    )
+    history = fit(
+        network,
+        batches,
+        epochs=shape.epochs,
+        validation=(to_float(validation.images), validation.labels),
+        folder=folder,
+        resume=resume,
+        description=description,
+    )
+    return Classifier(network, _card(network, shape, class_names, seed)), history
+
+
+def _rate(how: Training, steps: int) -> Any:
+    warm = max(1, int(how.warm_up * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warm), warmup_target=how.learning_rate, warmup_steps=warm
+    )
+
+
+def _card(network: keras.Model, shape: Shape, class_names: Sequence[str], seed: int) -> Card:
+    """What a `Classifier` must know; the network stays in this run, so the card is written nowhere."""
+    height, width, channels = network.input_shape[1:]
+    return Card(
+        name="class-images",
+        title="The network of this run",
+        domain="digits" if channels == 1 else "photos",
+        architecture=shape.family,
+        options=shape.options,
+        class_names=list(class_names),
+        input_shape=(height, width, channels),
+        parameters=network.count_params(),
+        weights_sha256="",
+        unsure=UnsureRule(),
+        metrics={},
+        confusion_matrix=[],
+        data={},
+        provenance="",
+        licence="",
+        seed=seed,
+        command="",
+        trained_on="",
+    )
