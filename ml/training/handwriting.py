@@ -73,6 +73,8 @@ def _transforms(count: int, size: tuple[int, ...], how: Variation, random: np.ra
 def _thickened(images: Floats, how: Variation, random: np.random.Generator) -> Floats:
     """Strokes made wider (amount above 0) or thinner, by up to a pixel on each side at amount 1."""
     amount = random.uniform(-how.thickness, how.thickness, (len(images), 1, 1, 1))
+    if not how.thickness:
+        return images
     around = _neighbours(images)
     wide, thin = around.max(axis=0), around.min(axis=0)
     return np.where(amount > 0, images + amount * (wide - images), images - amount * 0.6 * (thin - images))
@@ -80,6 +82,8 @@ def _thickened(images: Floats, how: Variation, random: np.random.Generator) -> F
 
 def _blurred(images: Floats, how: Variation, random: np.random.Generator) -> Floats:
     amount = random.uniform(0, how.blur, (len(images), 1, 1, 1))
+    if not how.blur:
+        return images
     return images + amount * (_neighbours(images).mean(axis=0) - images)
 
 
