@@ -1,5 +1,5 @@
-"""Training from recipes: `run` trains, `measure` computes a finished model's figures again."""
+"""Training from recipes: `run` trains, `measure` computes a finished model's figures again, `report` its report."""
 
-from ml.training.run import measure, run
+from ml.training.run import measure, report, run
 
-__all__ = ["measure", "run"]
+__all__ = ["measure", "report", "run"]

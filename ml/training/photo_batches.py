@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from ml.images import decode, resize, to_float
+from ml.images import resize, to_float
 from ml.training.augmentation import augment
+from ml.training.photo_files import read
 from ml.training.strangers import Strangers
 
 Floats = npt.NDArray[np.float32]
@@ -30,7 +31,7 @@ class Pool:
 
     def photo(self, index: int) -> Pixels:
         """The photo as decoded, uint8 (H, W, 3)."""
-        return read(self.paths[index])
+        return read(self.paths[index], DECODED_SIDE)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
@@ -93,11 +94,6 @@ class Unvaried(keras.utils.PyDataset):  # type: ignore[misc]
         rng = np.random.default_rng((self.seed, place))
         uniform = np.full(self.pool.classes, 1 / self.pool.classes, np.float32)
         return augment(self.pool.strangers.draw(rng), rng, self.size), uniform, self.weight
-
-
-def read(path: Path, max_side: int = DECODED_SIDE) -> Pixels:
-    """A photo's pixels."""
-    return decode(path.read_bytes(), max_side=max_side)
 
 
 def chances(strata: list[str], balance: float) -> Floats:

@@ -1,5 +1,6 @@
 """What is measured of a model for photos: by class, by source, on strangers, on a source never seen."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,11 @@ from ml.card import Card
 from ml.classifier import Classifier
 from ml.datasets import everyday, folders
 from ml.datasets.locate import locate
-from ml.errors import DataMissing
+from ml.errors import DataMissing, sentence
 from ml.evaluation import metrics
-from ml.images import decode, resize, to_float
+from ml.images import resize, to_float
 from ml.training import progress
+from ml.training.photo_files import read
 from ml.verdict import unsure
 
 Floats = npt.NDArray[np.float32]
@@ -40,18 +42,68 @@ class Plan:
     known: dict[str, str] = field(default_factory=dict)
 
 
-def photos_and_split(plan: Plan, data: Path | None, seed: int) -> tuple[folders.Photos, folders.Split]:
+@dataclass(frozen=True, kw_only=True)
+class Divided:
+    """Photos and their parts; those that share a number of `groups` look alike and are in one part."""
+
+    photos: folders.Photos
+    split: folders.Split
+    groups: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """Logits (N, classes) of the N test photos, and the seconds from their files to all answers."""
+
+    divided: Divided
+    logits: Floats
+    seconds: float
+
+    @property
+    def truth(self) -> npt.NDArray[np.int64]:
+        """The labels (N,) of the test photos."""
+        return np.asarray(self.divided.photos.labels[self.divided.split.test])
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the test photos."""
+        return [self.divided.photos.paths[index] for index in self.divided.split.test]
+
+
+def divide(plan: Plan, data: Path | None, seed: int) -> Divided:
     """The photos, and their division, which depends on the pixels and the seed alone.
 
     Raises:
-        DataMissing: they are not to be found, or are no class folders.
+        DataMissing: they are not to be found, are no class folders, or too few to be divided.
         ImageRefused: a file is not an accepted image.
     """
     photos = folders.find(locate(plan.folder, data=data))
     pictures = progress.track(photos.paths, "looking for near-duplicates")
-    groups = folders.near_duplicates(decode(path.read_bytes()) for path in pictures)
+    groups = folders.near_duplicates(read(path) for path in pictures)
     train, validation, test = plan.shares
-    return photos, folders.split(strata(photos, plan), groups, shares=(train, validation, test), seed=seed)
+    split = folders.split(strata(photos, plan), groups, shares=(train, validation, test), seed=seed)
+    if not (len(split.train) and len(split.validation) and len(split.test)):
+        raise DataMissing(
+            sentence(
+                "%(count)d photos, of which %(different)d look different, are too few to train, to choose and"
+                " to test on: give each class at least ten."
+            ),
+            count=len(photos),
+            different=len(np.unique(groups)),
+        )
+    return Divided(photos=photos, split=split, groups=groups)
+
+
+def plan_of(card: Card) -> Plan:
+    """On what the model of this card is measured."""
+    return Plan(**{key: card.data[key] for key in Plan.__dataclass_fields__})
+
+
+def test(classifier: Classifier, divided: Divided) -> Tested:
+    """The model's answers to the test photos, from their files."""
+    paths, start = [divided.photos.paths[index] for index in divided.split.test], time.perf_counter()
+    logits = logits_of(classifier, paths, len(paths))
+    return Tested(divided=divided, logits=logits, seconds=time.perf_counter() - start)
 
 
 def strata(photos: folders.Photos, plan: Plan) -> list[str]:
@@ -62,16 +114,16 @@ def strata(photos: folders.Photos, plan: Plan) -> list[str]:
 
 def measure(card: Card, classifier: Classifier, data: Path | None = None) -> dict[str, Any]:
     """The figures of `card.metrics` once more, from pixels; those on CIFAR-10 only where it can be had."""
-    return figures(card, classifier, data)[0]
+    tested = test(classifier, divide(plan_of(card), data, card.seed))
+    return figures(card, classifier, tested, data)[0]
 
 
-def figures(card: Card, classifier: Classifier, data: Path | None) -> tuple[dict[str, Any], list[list[int]]]:
+def figures(
+    card: Card, classifier: Classifier, tested: Tested, data: Path | None
+) -> tuple[dict[str, Any], list[list[int]]]:
     """Figures and confusion matrix on the test split, and on CIFAR-10 where the card's plan asks for it."""
-    plan = Plan(**{key: card.data[key] for key in Plan.__dataclass_fields__})
-    photos, split = photos_and_split(plan, data, card.seed)
-    truth = photos.labels[split.test]
-    logits = logits_of(classifier, (photos.paths[index] for index in split.test), len(truth))
-    answers, doubts = logits.argmax(axis=-1), unsure(logits, card.unsure)
+    plan, photos, truth = plan_of(card), tested.divided.photos, tested.truth
+    answers, doubts = tested.logits.argmax(axis=-1), unsure(tested.logits, card.unsure)
     found = {
         "test_accuracy": metrics.accuracy(truth, answers),
         "test_unsure": float(doubts.mean()),
@@ -79,7 +131,7 @@ def figures(card: Card, classifier: Classifier, data: Path | None) -> tuple[dict
         "accuracy_by_class": _by([photos.class_names[label] for label in truth], truth == answers),
     }
     if plan.sources:
-        source = np.array(_sources(photos, plan))[split.test].tolist()
+        source = np.array(_sources(photos, plan))[tested.divided.split.test].tolist()
         found["accuracy_by_source"] = _by(source, truth == answers)
         found["unsure_by_source"] = _by(source, doubts)
     found |= _elsewhere(plan, card, classifier, data)
@@ -88,7 +140,7 @@ def figures(card: Card, classifier: Classifier, data: Path | None) -> tuple[dict
 
 def logits_of(classifier: Classifier, paths: Iterable[Path], total: int) -> Floats:
     """Logits (N, classes) of photo files, by the very way of an upload."""
-    pictures = (decode(path.read_bytes()) for path in progress.track(paths, "measuring", total))
+    pictures = (read(path) for path in progress.track(paths, "measuring", total))
     return _logits(classifier, pictures)
 
 

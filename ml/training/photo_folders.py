@@ -1,6 +1,7 @@
 """Training on photos in class folders: recipes of the kind `photo-folders`."""
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import numpy.typing as npt
 from ml import architectures
 from ml.architectures import efficientnet
 from ml.card import UnsureRule
+from ml.classifier import Classifier
 from ml.datasets import everyday, folders
 from ml.errors import OptionRefused, sentence
-from ml.training import photo_figures, result
+from ml.training import photo_figures, photo_report, result
 from ml.training.fit import Series, fit
-from ml.training.photo_batches import Batches, Pool, Unvaried, chances, read
+from ml.training.photo_batches import DECODED_SIDE, Batches, Pool, Unvaried, chances
 from ml.training.photo_figures import Plan
+from ml.training.photo_files import read
 from ml.training.photo_recipe import Data, Evaluation, Stage, Training
 from ml.training.recipe import Recipe
 from ml.training.strangers import Strangers
@@ -44,10 +47,12 @@ def train(
     Returns:
         The folder of the finished model.
     """
+    started, asked = time.time(), recipe
     described, how = recipe.read("data", Data), recipe.read("training", Training)
     rule = UnsureRule(score="confidence", threshold=recipe.read("evaluation", Evaluation).unsure_below)
     keras.utils.set_random_seed(seed)
-    photos, split = photo_figures.photos_and_split(described, data, seed)
+    divided = photo_figures.divide(described, data, seed)
+    photos, split = divided.photos, divided.split
     pools = [_pool(photos, part, described, data) for part in (split.train, split.validation)]
     # The folders say how many classes there are.
     architecture = {**recipe.architecture, "classes": len(photos.class_names)}
@@ -75,9 +80,20 @@ def train(
         command=_command(recipe, weights),
     )
     card = result.store_card(output / "model", classifier.card, unsure=rule)
-    figures, confusion = photo_figures.figures(card, classifier, data)
-    result.store_card(output / "model", card, metrics=figures, confusion_matrix=confusion)
+    tested = photo_figures.test(classifier, divided)
+    figures, confusion = photo_figures.figures(card, classifier, tested, data)
+    card = result.store_card(output / "model", card, metrics=figures, confusion_matrix=confusion)
+    photo_report.write(asked, card, tested, data=data, output=output, started=started)
     return output / "model"
+
+
+def report_of(recipe: Recipe, classifier: Classifier, *, data: Path | None, output: Path) -> None:
+    """Test a trained model again and write the report of its training; see `ml.training.report`."""
+    started, card = time.time(), classifier.card
+    tested = photo_figures.test(
+        classifier, photo_figures.divide(photo_figures.plan_of(card), data, card.seed)
+    )
+    photo_report.write(recipe, card, tested, data=data, output=output, started=started)
 
 
 def _command(recipe: Recipe, weights: Path | None) -> str:
@@ -107,7 +123,7 @@ def _pool(photos: folders.Photos, part: Indices, described: Data, data: Path | N
     grey = everyday.fashion("train", data) if described.clothes else NOTHING
 
     def photo(rng: np.random.Generator) -> Pixels:
-        return read(paths[rng.integers(len(paths))])
+        return read(paths[rng.integers(len(paths))], DECODED_SIDE)
 
     return Pool(
         paths=paths,

@@ -63,6 +63,9 @@ class Recipe:
         changed: dict[str, Any] = {
             table: {**getattr(self, table), **self.quick[table]} for table in self.quick
         }
+        # Another family has options of its own.
+        if "family" in self.quick.get("architecture", {}):
+            changed["architecture"] = self.quick["architecture"]
         return dataclasses.replace(self, **changed)
 
     def read(self, table: str, form: type[Form]) -> Form:
