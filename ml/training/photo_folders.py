@@ -15,7 +15,7 @@ from ml.card import UnsureRule
 from ml.classifier import Classifier
 from ml.datasets import everyday, folders
 from ml.errors import OptionRefused, sentence
-from ml.training import photo_figures, photo_report, result
+from ml.training import photo_figures, photo_report, photo_speed, result
 from ml.training.fit import Series, fit
 from ml.training.photo_batches import DECODED_SIDE, Batches, Pool, Unvaried, chances
 from ml.training.photo_figures import Plan
@@ -83,17 +83,30 @@ def train(
     tested = photo_figures.test(classifier, divided)
     figures, confusion = photo_figures.figures(card, classifier, tested, data)
     card = result.store_card(output / "model", card, metrics=figures, confusion_matrix=confusion)
-    photo_report.write(asked, card, tested, data=data, output=output, started=started)
+    speeds = _speeds(network, recipe, how, pools[0], seed)
+    photo_report.write(asked, card, tested, speeds, data=data, output=output, started=started)
     return output / "model"
 
 
 def report_of(recipe: Recipe, classifier: Classifier, *, data: Path | None, output: Path) -> None:
     """Test a trained model again and write the report of its training; see `ml.training.report`."""
     started, card = time.time(), classifier.card
-    tested = photo_figures.test(
-        classifier, photo_figures.divide(photo_figures.plan_of(card), data, card.seed)
-    )
-    photo_report.write(recipe, card, tested, data=data, output=output, started=started)
+    described, how = recipe.read("data", Data), recipe.read("training", Training)
+    divided = photo_figures.divide(photo_figures.plan_of(card), data, card.seed)
+    tested = photo_figures.test(classifier, divided)
+    pool = _pool(divided.photos, divided.split.train, described, data)
+    asked = dataclasses.replace(recipe, architecture={"family": card.architecture, **card.options})
+    speeds = _speeds(classifier.network, asked, how, pool, card.seed)
+    photo_report.write(recipe, card, tested, speeds, data=data, output=output, started=started)
+
+
+def _speeds(network: keras.Model, recipe: Recipe, how: Training, pool: Pool, seed: int) -> dict[str, float]:
+    """How fast a copy of the network trains in the recipe's last stage."""
+    stage = how.parts(None)[-1]
+    sized = _at_side(network, recipe, stage.side)
+    _free(sized, stage.first)
+    _compile(sized, stage)
+    return photo_speed.speeds(sized, _batches(pool, stage, how, seed))
 
 
 def _command(recipe: Recipe, weights: Path | None) -> str:
@@ -174,25 +187,13 @@ def _learn(
 ) -> Series:
     """One stage, to the weights of its best epoch; `pools` are what is learned from and checked on."""
     learning, checking = pools
-    size = (stage.side, stage.side)
-    network.compile(
-        keras.optimizers.Adam(stage.learning_rate),
-        keras.losses.CategoricalCrossentropy(from_logits=True),
-        jit_compile=False,  # XLA's convolutions are ten times slower on a CPU
-    )
+    _compile(network, stage)
     return fit(
         network,
-        Batches(
-            learning,
-            size=size,
-            photos=how.photos,
-            strangers=how.strangers,
-            weight=how.stranger_weight,
-            seed=seed,
-        ),
+        _batches(learning, stage, how, seed),
         validation=Unvaried(
             checking,
-            size=size,
+            size=(stage.side, stage.side),
             batch=how.photos,
             strangers=len(checking.paths) // 4,
             weight=how.stranger_weight,
@@ -207,4 +208,23 @@ def _learn(
             keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=max(0, how.patience - 2)),
             keras.callbacks.EarlyStopping(patience=how.patience),
         ],
+    )
+
+
+def _compile(network: keras.Model, stage: Stage) -> None:
+    network.compile(
+        keras.optimizers.Adam(stage.learning_rate),
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        jit_compile=False,  # XLA's convolutions are ten times slower on a CPU
+    )
+
+
+def _batches(pool: Pool, stage: Stage, how: Training, seed: int) -> Batches:
+    return Batches(
+        pool,
+        size=(stage.side, stage.side),
+        photos=how.photos,
+        strangers=how.strangers,
+        weight=how.stranger_weight,
+        seed=seed,
     )

@@ -206,3 +206,25 @@ def test_too_few_different_photos_are_one_sentence(copies, tmp_path):
             Image.new("RGB", (30, 30), (level,) * 3).save(tmp_path / "shapes" / name / f"{number}.png")
     with pytest.raises(DataMissing, match="too few"):
         photo_figures.divide(Plan(folder="shapes"), tmp_path, seed=0)
+
+
+def test_the_calibration_error_is_that_of_the_reliability_table(run):
+    bins = block(run, "reliability")["rows"]
+    count = sum(row[2] for row in bins)
+    error = sum(row[2] * abs(row[3] - row[4]) for row in bins) / count
+    assert block(run, "calibration")["rows"][0][:2] == [15, pytest.approx(error)]
+    assert count == zoo.open_folder(run / "model").card.metrics["test_images"]
+
+
+def test_the_speed_of_training_stands_beside_that_of_plain_fit(run):
+    speeds = {work: rest for work, *rest in block(run, "speed")["rows"]}
+    assert set(speeds) == {"answering", "training, plain fit", "training, as here"}
+    assert all(rate > 0 for rate, _ in speeds.values())
+    assert speeds["training, as here"][1] > 0
+
+
+def test_measuring_the_speed_leaves_the_model_as_it_is(run, shapes):
+    from ml.training import photo_figures as figures
+
+    model = zoo.open_folder(run / "model")
+    assert figures.measure(model.card, model, shapes) == model.card.metrics
