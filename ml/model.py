@@ -86,7 +86,7 @@ class Model(ABC):
             NotANetwork: there is none.
         """
         raise NotANetwork(
-            sentence("“%(name)s” is no network, so there is none to give away."), name=self.card.name
+            sentence("“%(name)s” is no network, so it cannot be exported."), name=self.card.name
         )
 
     @abstractmethod
