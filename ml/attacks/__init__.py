@@ -1,5 +1,7 @@
 """Attacks: one contract (`base`), one small file per family."""
 
+from ml.attacks.apgd import APGD
+from ml.attacks.auto import Auto
 from ml.attacks.base import Attack, Problem, Result
 from ml.attacks.carlini_wagner import CarliniWagner
 from ml.attacks.deepfool import DeepFool
@@ -12,10 +14,12 @@ from ml.attacks.noise import GaussianNoise, SaltAndPepper, UniformNoise
 from ml.attacks.one_pixel import OnePixel
 from ml.attacks.patch import AdversarialPatch, Patch
 from ml.attacks.pgd import BIM, PGD
+from ml.attacks.square import Square
 from ml.attacks.transfer import Transfer
 from ml.attacks.universal import Perturbation, UniversalPerturbation
 
 __all__ = [
+    "APGD",
     "BIM",
     "FAB",
     "FGSM",
@@ -24,6 +28,7 @@ __all__ = [
     "PGD",
     "AdversarialPatch",
     "Attack",
+    "Auto",
     "CarliniWagner",
     "DeepFool",
     "GaussianNoise",
@@ -34,6 +39,7 @@ __all__ = [
     "Problem",
     "Result",
     "SaltAndPepper",
+    "Square",
     "Transfer",
     "UniformNoise",
     "UniversalPerturbation",

@@ -3,7 +3,7 @@ via random search", algorithms 1 to 3. It asks for logits only, so masked gradie
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ml.attacks.base import Attack, Problem
 from ml.attacks.norms import TINY, Floats, Name
 
+SIGNS = np.array([-1, 1], np.float32)
 Indices = npt.NDArray[np.int64]
 # After so many of 10,000 queries the squares' area halves (the paper's section 3.2).
 HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)
@@ -75,7 +76,7 @@ def _margins(problem: Problem, images: Floats) -> Floats:
 def _stripes(problem: Problem) -> Floats:
     """Vertical stripes of ±ε."""
     count, _, width, channels = problem.batch.shape
-    signs = problem.rng.choice(np.float32([-1, 1]), (count, 1, width, channels))
+    signs = problem.rng.choice(SIGNS, (count, 1, width, channels))
     return problem.project(problem.batch + problem.epsilon * signs)
 
 
@@ -85,7 +86,7 @@ def _squares(problem: Problem, current: Floats, share: float) -> Floats:
     side = int(np.clip(round(np.sqrt(share * height * width)), 1, min(height, width)))
     window = _window(problem.rng, current.shape, side)
     moved = current - problem.batch
-    signs = problem.rng.choice(np.float32([-1, 1]), (count, 1, 1, channels))
+    signs = problem.rng.choice(SIGNS, (count, 1, 1, channels))
     moved[window] = signs * problem.epsilon
     return problem.project(problem.batch + moved)
 
@@ -97,7 +98,7 @@ def _tiles(problem: Problem) -> Floats:
     moved = np.zeros_like(problem.batch)
     for top in range(0, height - side + 1, side):
         for left in range(0, width - side + 1, side):
-            signs = problem.rng.choice(np.float32([-1, 1]), (count, 1, 1, channels))
+            signs = problem.rng.choice(SIGNS, (count, 1, 1, channels))
             moved[:, top : top + side, left : left + side] += signs * _hill(side)[:, :, None]
     return problem.project(problem.batch + problem.epsilon * problem.norm.steepest(moved))
 
@@ -115,7 +116,7 @@ def _hills(problem: Problem, current: Floats, share: float) -> Floats:
     freed = _energy(np.where(union, moved, 0))
     spare = np.maximum(problem.epsilon**2 - whole, 0) + freed
     old = moved[into]
-    signs = problem.rng.choice(np.float32([-1, 1]), (count, 1, 1, channels))
+    signs = problem.rng.choice(SIGNS, (count, 1, 1, channels))
     hill = signs * _hill(side)[:, :, None] + old / np.maximum(np.sqrt(_energy(old)), TINY)
     moved[out_of] = 0
     moved[into] = hill / np.maximum(np.sqrt(_energy(hill)), TINY) * np.sqrt(spare)
@@ -139,7 +140,7 @@ def _hill(side: int) -> Floats:
     return np.asarray(both / np.sqrt((both**2).sum()), np.float32)
 
 
-def _energy(values: Floats) -> Floats:
+def _energy(values: npt.NDArray[np.floating[Any]]) -> Floats:
     return np.asarray((values**2).sum(axis=(1, 2, 3), keepdims=True), np.float32)
 
 

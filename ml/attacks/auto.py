@@ -1,0 +1,56 @@
+"""The strongest attack here: a fixed cascade, cheap attacks first, solved images dropped.
+
+After AutoAttack (Croce & Hein 2020, "Reliable Evaluation of Adversarial Robustness with an Ensemble of
+Diverse Parameter-free Attacks"), which needs four classes; this one works from two on.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ml.attacks.apgd import APGD
+from ml.attacks.base import Attack, Problem
+from ml.attacks.fab import FAB
+from ml.attacks.norms import Floats, Name
+from ml.attacks.pgd import BIM
+from ml.attacks.square import Square
+
+# Values of an image above which it is a photo: questions about it are dear.
+LARGE = 64 * 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auto(Attack):
+    """BIM, APGD on the cross-entropy, APGD-T on the margin, FAB-T, Square. There is nothing to set.
+
+    Each runs on the images that withstood those before it. Square asks 5,000 questions about an image, 1,000
+    about a photo.
+    """
+
+    norms: ClassVar[tuple[Name, ...]] = ("linf", "l2")
+
+    def run(self, problem: Problem) -> Floats:
+        images = problem.batch.copy()
+        open_ = np.flatnonzero(~problem.success(images))
+        for attack in stages(problem.batch.shape[1:], len(problem.model.class_names)):
+            if not len(open_):
+                break
+            part = problem.some(open_)
+            found = attack.run(part)
+            solved = part.success(found)
+            images[open_[solved]] = found[solved]
+            open_ = open_[~solved]
+        return images
+
+
+def stages(shape: tuple[int, ...], classes: int) -> list[Attack]:
+    """The attacks of the cascade for images of `shape` (H, W, C) and a number of classes, in their order."""
+    others = min(9, classes - 1)
+    return [
+        BIM(),
+        APGD(steps=100),
+        APGD(steps=100, loss="margin", classes=others),
+        FAB(steps=100, classes=others, until_solved=True),
+        Square(queries=1000 if shape[0] * shape[1] > LARGE else 5000),
+    ]
