@@ -26,7 +26,8 @@ TRAINING = (
     " rate. After epochs without a better validation loss the learning rate falls (ReduceLROnPlateau), then"
     " the stage ends (EarlyStopping), and its best epoch's weights are kept. The loss includes that of the"
     " strangers, pictures of no class whose right answer is the same probability for every class: it does not"
-    " go to zero, and training photos are varied while validation photos are not."
+    " go to zero, and training photos are varied while validation photos are not. Where the recipe has a"
+    " blend, the weights in the end lie between those after the first stage and the last ones."
 )
 TEST = (
     "The whole test part, which was never trained on. Unsure is an answer whose confidence is below the"
