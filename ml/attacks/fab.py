@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.attacks.base import Attack, Labels, Problem
 from ml.attacks.boundaries import boundaries, leaders, rivals, towards
 from ml.attacks.norms import TINY, Floats, Name
 from ml.attacks.smallest import Smallest
+
+Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +84,7 @@ class FAB(Attack):
         mixed = (1 - pull) * (batch + eta * here) + pull * (part.batch + eta * there)
         return np.clip(mixed, 0, 1).astype(np.float32)
 
-    def _open(self, rows: "np.ndarray[tuple[int], np.dtype[np.intp]]", found: Smallest) -> Labels:
+    def _open(self, rows: Rows, found: Smallest) -> Rows:
         """Those of `rows` that are worth another step."""
         return rows[~found.found[rows]] if self.until_solved else rows
 

@@ -1,5 +1,6 @@
 """The adversarial patch: Brown et al. 2017, "Adversarial Patch"."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +13,9 @@ from ml.attacks.norms import Floats
 
 if TYPE_CHECKING:
     from ml.model import Model
+
+Doubles = npt.NDArray[np.float64]
+Corner = tuple[npt.NDArray[np.int64], Doubles]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +120,7 @@ class _Places:
         return total.reshape(shape).astype(np.float32)
 
 
-def _bilinear(v: npt.NDArray[np.float64], u: npt.NDArray[np.float64], side: int):  # type: ignore[no-untyped-def]
+def _bilinear(v: Doubles, u: Doubles, side: int) -> Iterator[Corner]:
     """Index among the side² pixels and share of each of the four around (v, u) in [-1, 1]²."""
     y, x = ((np.clip(each, -1, 1) + 1) / 2 * (side - 1) for each in (v, u))
     top, left = (np.minimum(each.astype(int), side - 2) for each in (y, x))
