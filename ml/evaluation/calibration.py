@@ -87,7 +87,7 @@ def fit_temperature(logits: Floats, labels: Labels) -> float:
     They must be held-out ones: on the training data a network is surer than it may be, and on the test data
     the fitted figure would no longer be a test. One number for all classes: the answers stay the same.
     """
-    from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
+    from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(
         lambda power: negative_log_likelihood(logits, labels, float(np.exp(power))),

@@ -38,26 +38,29 @@ class Ascent:
         rate: how far a pixel goes in the first step; it falls linearly to 0.
         temperature: by which logits are divided: the higher, the further p(class) is from 1, where nothing
             would be left to climb.
+        least: how much of the rate remains where p(class) is 1. A network may be sure of a plain image, which
+            would stay plain without this.
         looks: moved and grainy copies whose gradients are averaged in each step.
         jitter: a copy is moved by up to so many pixels, going out at one side and in at the other.
         grain: standard deviation of the noise of a copy.
         total_variation: weight of Σ √(difference² + SMOOTH²) over neighbouring pixels.
         l2: weight of Σ (pixel - start)² / 2.
-        blur: standard deviation in pixels of a Gaussian blur after each `blur_every` steps, but not in the
-            last quarter, where the image settles.
+        blur: standard deviation in pixels of a Gaussian blur after each `blur_every` steps. It falls linearly
+            to 0 at three quarters of the steps: large forms first, then edges.
         start: the grey that the image begins with.
     """
 
-    steps: int = 200
-    rate: float = 0.1
-    temperature: float = 10.0
+    steps: int = 100
+    rate: float = 0.2
+    temperature: float = 5.0
+    least: float = 0.2
     looks: int = 4
     jitter: int = 2
     grain: float = 0.1
-    total_variation: float = 0.1
-    l2: float = 0.1
-    blur: float = 0.5
-    blur_every: int = 10
+    total_variation: float = 0.05
+    l2: float = 0.05
+    blur: float = 1.3
+    blur_every: int = 4
     start: float = 0.0
 
 
@@ -75,8 +78,8 @@ def maximise(
     """For each of `class_indices` an image of which the network says that class; all climb together.
 
     What rises is log p(class) at the temperature. Its gradient is divided by its own root mean square and
-    multiplied by 1 - p(class), so that the weights of the regularisers mean the same for every model. The
-    same seed gives the same images.
+    multiplied by 1 - p(class), or by `least`, so that the weights of the regularisers mean the same for
+    every model. The same seed gives the same images.
 
     Raises:
         NotANetwork: the model has no gradient.
@@ -89,8 +92,9 @@ def maximise(
         climb = _climb(model, images, wanted, how, rng)
         climb -= how.total_variation * _variation_gradient(images) + how.l2 * (images - np.float32(how.start))
         images = np.clip(images + np.float32(how.rate * (1 - step / how.steps)) * climb, 0, 1)
-        if how.blur and (step + 1) % how.blur_every == 0 and step < 0.75 * how.steps:
-            images = _blurred(images, how.blur)
+        deviation = how.blur * (1 - step / (0.75 * how.steps))
+        if deviation > 0 and (step + 1) % how.blur_every == 0:
+            images = _blurred(images, deviation)
     pixels = np.rint(images * 255).astype(np.uint8)
     return Result(images=pixels, probabilities=model.probabilities(to_float(pixels)))
 
@@ -104,7 +108,7 @@ def _climb(model: Model, images: Floats, wanted: Floats, how: Ascent, rng: np.ra
     lacking = target - softmax(model.logits(seen) / np.float32(how.temperature))
     # ∂ log p(class) / ∂ logits is target - p, but for the factor 1/temperature, which normalising removes.
     gradient = _normalised(model.pullback(seen, lacking)[1])
-    gradient *= (lacking * target).sum(axis=-1)[:, None, None, None]
+    gradient *= np.maximum((lacking * target).sum(axis=-1), how.least)[:, None, None, None]
     looks = gradient.reshape(how.looks, *images.shape)
     return np.mean([np.roll(each, -move, (1, 2)) for each, move in zip(looks, moves, strict=True)], axis=0)
 
@@ -127,6 +131,6 @@ def _variation_gradient(images: Floats) -> Floats:
 
 
 def _blurred(images: Floats, deviation: float) -> Floats:
-    from scipy.ndimage import gaussian_filter  # type: ignore[import-untyped]
+    from scipy.ndimage import gaussian_filter
 
     return np.asarray(gaussian_filter(images, (0, deviation, deviation, 0), mode="nearest"), np.float32)

@@ -70,6 +70,7 @@ def _shape(recipe: Recipe, how: Training, problem: Problem, epochs: int | None) 
         options=recipe.options,
         shift_pixels=how.shift_pixels,
         mirrored=problem.name in how.mirrored,
+        grain=how.grain.get(problem.name, 0.0),
         epochs=min(epochs or how.epochs[problem.name], how.epochs[problem.name]),
     )
 

@@ -21,7 +21,8 @@ def _with(**options: Any) -> Callable[[Shape], Shape]:
 # The options are those of the family `digits-cnn`.
 VARIANTS: dict[str, Callable[[Shape], Shape]] = {
     "whole": lambda shape: shape,
-    "without augmentation": lambda shape: replace(shape, shift_pixels=0, mirrored=False),
+    "without grain": lambda shape: replace(shape, grain=0.0),
+    "without augmentation": lambda shape: replace(shape, grain=0.0, shift_pixels=0, mirrored=False),
     "without dropout": _with(dropout=0.0),
     "without normalisation": _with(normalised=False),
     "without the last block": lambda shape: _with(widths=shape.options["widths"][:-1])(shape),

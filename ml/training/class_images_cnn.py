@@ -28,19 +28,21 @@ class Shape:
     options: dict[str, Any]
     shift_pixels: int
     mirrored: bool
+    grain: float
     epochs: int
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
-    """Shuffled images, moved by whole pixels and, where `mirrored`, half of them turned left to right.
+    """Shuffled images, moved by whole pixels, half of them turned left to right where the shape is mirrored.
 
-    The order and the moves depend on nothing but the seed, the epoch and the batch.
+    Then noise is added, whose standard deviation is drawn for each image from 0 to `grain`. All depends on
+    nothing but the seed, the epoch and the batch.
     """
 
-    def __init__(self, split: Split, *, size: int, shift: int, mirrored: bool, seed: int) -> None:
+    def __init__(self, split: Split, shape: Shape, *, size: int, seed: int) -> None:
         super().__init__()
         self.images, self.labels = split.images, split.labels
-        self.size, self.shift, self.mirrored, self.seed, self.epoch = size, shift, mirrored, seed, 0
+        self.shape, self.size, self.seed, self.epoch = shape, size, seed, 0
 
     def __len__(self) -> int:
         return max(1, len(self.labels) // self.size)
@@ -49,14 +51,23 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.labels))
         chosen = order[index * self.size : (index + 1) * self.size]
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        images = moved(self.images[chosen], self.shift, rng)
-        if self.mirrored:
+        images = moved(self.images[chosen], self.shape.shift_pixels, rng)
+        if self.shape.mirrored:
             turned = rng.random(len(images)) < 0.5
             images = np.where(turned[:, None, None, None], images[:, :, ::-1], images)
-        return to_float(images), self.labels[chosen]
+        return grainy(to_float(images), self.shape.grain, rng), self.labels[chosen]
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
+
+
+def grainy(images: Floats, most: float, rng: np.random.Generator) -> Floats:
+    """`images` (N, H, W, C) in [0, 1] under Gaussian noise, each of its own strength from 0 to `most`."""
+    if not most:
+        return images
+    strength = rng.uniform(0, most, (len(images), 1, 1, 1)).astype(np.float32)
+    noise = rng.standard_normal(images.shape, np.float32)
+    return np.asarray(np.clip(images + strength * noise, 0, 1))
 
 
 def moved(images: Images, most: int, rng: np.random.Generator) -> Images:
@@ -85,9 +96,7 @@ def fitted(
     keras.utils.set_random_seed(seed)
     size = tuple(learning.images.shape[1:])
     network = architectures.build(shape.family, input_shape=size, classes=len(class_names), **shape.options)
-    batches = Batches(
-        learning, size=how.batch_size, shift=shape.shift_pixels, mirrored=shape.mirrored, seed=seed
-    )
+    batches = Batches(learning, shape, size=how.batch_size, seed=seed)
     network.compile(
         keras.optimizers.AdamW(_rate(how, shape.epochs * len(batches)), weight_decay=how.weight_decay),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -22,6 +22,8 @@ class Training:
     Args:
         epochs: by set.
         mirrored: the sets whose images are also shown left to right.
+        grain: by set, the largest standard deviation of the noise that images are shown under: the
+            images that such a network has of its classes are readable.
         learning_rate: reached after the first `warm_up` part of the steps; a cosine takes it to 0.
         shift_pixels: every image is moved by up to so many whole pixels.
         seeds: seed, seed + 1, ...: so many networks on each set.
@@ -31,6 +33,7 @@ class Training:
 
     epochs: dict[str, int]
     mirrored: tuple[str, ...] = ()
+    grain: dict[str, float] = field(default_factory=dict)
     batch_size: int
     learning_rate: float
     warm_up: float

@@ -12,7 +12,7 @@ from ml.datasets import bundled, labelled, mnist
 from ml.errors import DataMissing, OptionRefused
 from ml.training import recipe as recipes
 from ml.training.class_images_ablation import VARIANTS
-from ml.training.class_images_cnn import Batches, Shape, moved
+from ml.training.class_images_cnn import Batches, Shape, grainy, moved
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,9 @@ def test_a_resumed_run_reads_what_was_done(run: Path, data: Path, report: dict) 
 
 def test_every_variant_of_the_recipe_exists_and_changes_something() -> None:
     recipe = recipes.load("class-images")
-    shape = Shape(family=recipe.family, options=recipe.options, shift_pixels=2, mirrored=False, epochs=1)
+    shape = Shape(
+        family=recipe.family, options=recipe.options, shift_pixels=2, mirrored=False, grain=0.5, epochs=1
+    )
     changed = [VARIANTS[name](shape) for name in recipe.training["ablation"]]
     assert changed[0] == shape
     assert all(one != other for index, one in enumerate(changed) for other in changed[:index])
@@ -144,11 +146,23 @@ def test_images_move_by_whole_pixels_and_black_comes_in() -> None:
     np.testing.assert_array_equal(moved(image, 0, np.random.default_rng(0)), image)
 
 
+def test_grain_is_of_another_strength_in_each_image_and_stays_in_range() -> None:
+    images = np.full((300, 20, 20, 1), 0.5, np.float32)
+    noisy = grainy(images, 0.1, np.random.default_rng(0))
+    strengths = noisy.std(axis=(1, 2, 3))
+    assert (strengths.min() < 0.01) & (0.09 < strengths.max() < 0.12)
+    assert noisy.dtype == np.float32
+    strong = grainy(images, 5.0, np.random.default_rng(0))
+    assert (strong.min(), strong.max()) == (0, 1)
+    np.testing.assert_array_equal(grainy(images, 0.0, np.random.default_rng(0)), images)
+
+
 def test_batches_depend_on_seed_and_epoch_only_and_mirror_about_half() -> None:
     images = np.zeros((400, 4, 4, 1), np.uint8)
     images[:, :, 0] = 255
     split = mnist.Split(images, np.arange(400))
-    batches = Batches(split, size=400, shift=0, mirrored=True, seed=1)
+    shape = Shape(family="", options={}, shift_pixels=0, mirrored=True, grain=0.0, epochs=1)
+    batches = Batches(split, shape, size=400, seed=1)
     pictures, labels = batches[0]
     assert sorted(labels) == list(range(400))
     assert 0.4 < (pictures[:, 0, 3, 0] == 1).mean() < 0.6
