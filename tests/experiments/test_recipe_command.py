@@ -42,3 +42,8 @@ def test_an_unknown_recipe_is_one_sentence():
 def test_missing_data_is_one_sentence(tmp_path):
     with pytest.raises(CommandError, match="no mnist.npz in"):
         output("run", "digits-simple", data=tmp_path, output=tmp_path / "run")
+
+
+def test_a_report_of_a_kind_that_cannot_give_one_is_one_sentence():
+    with pytest.raises(CommandError, match="reported only when they are trained"):
+        call_command("recipe", "report", "digits-simple")

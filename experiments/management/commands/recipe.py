@@ -15,26 +15,29 @@ RUNS = Path("runs")
 
 
 class Command(ModelCommand):
-    help = "List the training recipes, show one, run one, or gather the figures of finished runs."
+    help = "List, show and run the training recipes, report a finished model, gather the figures of runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|run|results")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|run|report|results")
         listing = actions.add_parser("list", help="name and title of every recipe")
         show = actions.add_parser("show", help="the recipe file itself")
         run = actions.add_parser("run", help="train and measure; leaves report and models in runs/NAME")
+        report = actions.add_parser("report", help="test a finished model again and write its report")
         results = actions.add_parser("results", help="write docs/results.md from the reports of full runs")
-        for action in (listing, show, run, results):
+        for action in (listing, show, run, report, results):
             super().add_arguments(action)
         for action in (show, run):
             action.add_argument("name", metavar="NAME", help="a recipe's name, or the path of a .toml file")
         run.add_argument(
             "--quick", action="store_true", help="in seconds, on bundled digits: a check, no result"
         )
-        run.add_argument("--data", type=Path, metavar="DIR", help="folder of the data")
+        report.add_argument("name", metavar="NAME", help="a model's name")
+        for action in (run, report):
+            action.add_argument("--data", type=Path, metavar="DIR", help="folder of the data")
+            action.add_argument("--output", type=Path, metavar="DIR", help="runs/NAME by default")
         run.add_argument("--weights", type=Path, metavar="FILE", help="weights to start from")
         run.add_argument("--epochs", type=_positive, metavar="N", help="at most N epochs")
         run.add_argument("--seed", type=int, metavar="N")
-        run.add_argument("--output", type=Path, metavar="DIR", help="runs/NAME by default")
         run.add_argument("--resume", action="store_true", help="go on after the last finished epoch")
         results.add_argument(
             "folders", nargs="*", type=Path, metavar="RUN_FOLDER", help="all in runs by default"
@@ -67,6 +70,12 @@ class Command(ModelCommand):
                 returncode=130,
             ) from None
         self.answer(*_outcome(recipes.load(options["name"]).name, folder))
+
+    def _report(self, options: dict[str, Any]) -> None:
+        from ml import training
+
+        folder = training.report(options["name"], data=options["data"], output=options["output"])
+        self.answer(*_outcome(options["name"], folder))
 
     def _results(self, options: dict[str, Any]) -> None:
         from ml.report import results
