@@ -37,7 +37,7 @@ def mcnemar(truth: Labels, first: Labels, second: Labels) -> Paired:
     the networks are equally good (McNemar 1947, "Note on the sampling error of the difference between
     correlated proportions"; exact as in Dietterich 1998).
     """
-    from scipy.stats import binomtest  # type: ignore[import-untyped]
+    from scipy.stats import binomtest
 
     right, others_right = first == truth, second == truth
     only_first = int(np.sum(right & ~others_right))

@@ -1,4 +1,4 @@
-"""Training from recipes: `run` trains, `measure` computes a finished model's figures again, `report` its report."""
+"""Training from recipes: `run` trains, `measure` and `report` test a finished model again."""
 
 from ml.training.run import measure, report, run
 

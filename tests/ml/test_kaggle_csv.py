@@ -104,9 +104,7 @@ def test_every_line_of_one_wrong_width_is_refused_too(tmp_path: Path) -> None:
 def test_another_header_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "train.csv"
     path.write_text(text)
-    with pytest.raises(
-        DataMissing, match=r"^train\.csv must begin with the line label,pixel0,"
-    ):
+    with pytest.raises(DataMissing, match=r"^train\.csv must begin with the line label,pixel0,"):
         kaggle_csv.read(path)
 
 

@@ -1,4 +1,4 @@
-"""A weight file names its arrays by the network's variables, so these must not depend on what was built before."""
+"""A weight file names its arrays by the network's variables, whatever was built before in the process."""
 
 import pytest
 
