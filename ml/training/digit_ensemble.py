@@ -65,7 +65,7 @@ def train(
     page = Report(
         name=recipe.name,
         title=recipe.title,
-        summary=f"{len(members)} models together answer {right['ensemble']:.2%} of MNIST's test digits rightly.",
+        summary=f"{len(members)} models together: {right['ensemble']:.2%} of MNIST's test digits are right.",
         facts=facts(recipe, seed=seed, data=[locate(mnist.FILE, data=data)], started=started),
     )
     page.headline("ensemble, MNIST test", right["ensemble"], at_least=at_least, aim=aim)
