@@ -1,7 +1,7 @@
 """What a `Classifier` asks of its network, each as a frozen TensorFlow graph with an open batch axis.
 
-Variables become constants, which lets the runtime fold batch normalisation into the convolutions. A new batch
-size compiles nothing. No XLA: on a CPU it makes convolutions several times slower.
+Variables become constants, which lets the runtime fold batch normalisation into the convolutions (a network that
+reads a sequence keeps its variables). A new batch size compiles nothing. No XLA: on a CPU it makes convolutions several times slower.
 """
 
 from collections.abc import Callable
@@ -30,11 +30,21 @@ def compile_graph(network: Any, shape: tuple[int, int, int], name: str) -> Calla
     function, rows = _functions(network)[name]
     signature = [tf.TensorSpec([None, *shape], tf.float32), *rows]
     traced = tf.function(function, input_signature=signature, autograph=False)
-    frozen = convert_variables_to_constants_v2(traced.get_concrete_function())
-    # Called by itself a frozen function costs 3 ms more a call than from inside a traced one.
-    called = tf.function(lambda *values: frozen(*values), input_signature=signature, autograph=False)
-    run = called.get_concrete_function()
+    run = traced.get_concrete_function()
+    if _freezes(network):
+        frozen = convert_variables_to_constants_v2(run)
+        # Called by itself a frozen function costs 3 ms more a call than from inside a traced one.
+        called = tf.function(lambda *values: frozen(*values), input_signature=signature, autograph=False)
+        run = called.get_concrete_function()
     return lambda *values: tuple(each.numpy() for each in run(*(tf.constant(value) for value in values)))
+
+
+def _freezes(network: Any) -> bool:
+    """Whether the variables may become constants: a frozen loop over a sequence has no gradient."""
+    import keras
+
+    recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
+    return not any(isinstance(layer, recurrent) for layer in network._flatten_layers())
 
 
 def _functions(network: Any) -> dict[str, tuple[Callable[..., Any], list[Any]]]:

@@ -30,11 +30,10 @@ def build(
     image = keras.Input(tuple(input_shape), name="image")
     values = convolutions(image, widths=widths, doubled=doubled, normalised=normalised, dropout=dropout)
     values = layers.Reshape((-1, widths[-1]), name="sequence")(values)
-    # Unrolled: TensorFlow's frozen graphs have no gradient through a loop, and nine steps are few.
-    first = layers.GRU(units[0], return_sequences=True, unroll=True, name="gru")
+    first = layers.GRU(units[0], return_sequences=True, name="gru")
     values = layers.Bidirectional(first, name="gru_1")(values)
     values = dropped(values, 0.25 * dropout, "gru_1_drop")
-    second = layers.GRU(units[1], unroll=True, name="gru")
+    second = layers.GRU(units[1], name="gru")
     values = layers.Bidirectional(second, name="gru_2")(values)
     values = dropped(values, 0.5 * dropout, "gru_2_drop")
     logits = layers.Dense(classes, dtype="float32", name="logits")(values)

@@ -121,3 +121,20 @@ def test_a_wrong_image_fails_alone_and_the_batcher_lives_on(tiny_photos):
     with pytest.raises(ValueError, match="takes"):
         batcher.logits(np.zeros((5, 5, 3), np.uint8))
     assert batcher.logits(np.zeros((32, 32, 3), np.uint8)).shape == (3,)
+
+
+def test_a_network_that_reads_a_sequence_has_the_gradient_of_its_plain_form(tiny_digits):
+    """Frozen graphs have none through a loop, so its variables stay variables."""
+    import tensorflow as tf
+
+    from ml import architectures
+    from ml.classifier import Classifier
+
+    network = architectures.build("digits-cnn-gru", widths=[4, 8], units=[6, 4])
+    model = Classifier(network, tiny_digits.card)
+    batch = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
+    labels, images = np.array([1, 2, 3]), tf.constant(batch)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, network(images, training=False))
+    np.testing.assert_allclose(model.gradient(batch, labels), tape.gradient(loss, images), atol=1e-6)
