@@ -1,7 +1,8 @@
 """What a `Classifier` asks of its network, each as a frozen TensorFlow graph with an open batch axis.
 
-Variables become constants, which lets the runtime fold batch normalisation into the convolutions (a network that
-reads a sequence keeps its variables). A new batch size compiles nothing. No XLA: on a CPU it makes convolutions several times slower.
+Variables become constants, which lets the runtime fold batch normalisation into the convolutions; only a
+network that reads a sequence keeps them. A new batch size compiles nothing. No XLA: on a CPU it makes
+convolutions several times slower.
 """
 
 from collections.abc import Callable
