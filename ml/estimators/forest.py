@@ -19,7 +19,7 @@ _LEAF = 65535
 class Options:
     """`trees`, each split chosen among `tried` pixels by `criterion`, leaves of at least `leaf` pictures."""
 
-    trees: int = 200
+    trees: int = 300
     tried: int = 28
     criterion: str = "gini"
     leaf: int = 1

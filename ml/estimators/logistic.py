@@ -13,8 +13,8 @@ from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, as_flo
 class Options:
     """`strength` of the L2 penalty on the summed loss (scikit-learn's 1/C); `most_steps` of L-BFGS."""
 
-    strength: float = 10.0
-    most_steps: int = 300
+    strength: float = 1.0
+    most_steps: int = 100
 
 
 class Logistic(Estimator):

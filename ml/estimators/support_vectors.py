@@ -19,7 +19,7 @@ class Options:
     """`c` and `gamma` of the machines, on pixels in [0, 1]; decision values are divided by `temperature`."""
 
     c: float = 10.0
-    gamma: float = 0.02
+    gamma: float = 0.025
     temperature: float = 0.3
 
 
