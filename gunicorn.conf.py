@@ -19,6 +19,21 @@ accesslog = os.environ.get("ACCESS_LOG")
 control_socket_disable = True
 
 
+def when_ready(server):  # type: ignore[no-untyped-def]
+    """Long work is done beside the site, without a second command; WORKER=False leaves it to others."""
+    from classification_site.environment import flag
+    from experiments import keeper
+
+    server.keeper = keeper.start() if flag("WORKER", True) else None
+
+
+def on_exit(server):  # type: ignore[no-untyped-def]
+    from experiments import keeper
+
+    if getattr(server, "keeper", None):
+        keeper.stop(server.keeper)
+
+
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     from predictor import engine
 

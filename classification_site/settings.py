@@ -187,6 +187,10 @@ LOGGING = {
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }
 
+# Modules that each hold one kind of run, and after how long without a sign of life its worker counts as dead.
+RUN_KINDS = ["experiments.kinds.robustness", "experiments.kinds.attack_image"]
+RUN_STALE_SECONDS = integer("RUN_STALE_SECONDS", 60)
+
 # Where models trained here are looked for, beside the shipped ones; `ml` reads it without Django.
 os.environ.setdefault("EPSILON_ZOO_DIR", str(VAR_DIR / "zoo"))
 # Where models that are fitted at first use keep what they learned; also read without Django.

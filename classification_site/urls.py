@@ -9,6 +9,7 @@ from predictor.views import landing
 urlpatterns = [
     path("", landing.landing, name="landing"),
     path("", include("predictor.urls")),
+    path("experiments/", include("experiments.urls")),
     path("accounts/", include("accounts.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

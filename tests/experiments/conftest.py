@@ -1,13 +1,28 @@
-"""A recipe run end to end on a small `mnist.npz` made of scikit-learn's digits."""
+"""A recipe run end to end on a small `mnist.npz` made of scikit-learn's digits; runs and their workers."""
 
+import contextlib
+import os
 import shutil
+import sqlite3
+import threading
 
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.db import connections
 
 from ml.training.recipe import FOLDER
 from tests import tiny
+from tests.machine import ROOT
+from tests.predictor.conftest import (  # noqa: F401 (fixtures)
+    anonymous,
+    digit,
+    digit_pixels,
+    outsider,
+    outsider_client,
+    owner,
+    owner_client,
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +59,50 @@ def trained(digits_folder, tmp_path_factory, tiny_zoo):
     )
     shutil.copytree(home / "run" / "model", tiny_zoo / "trained")
     return tiny_zoo / "trained"
+
+
+@pytest.fixture
+def counting(settings):
+    """The kind `counting` is one of the site's."""
+    settings.RUN_KINDS = [*settings.RUN_KINDS, "tests.experiments.counting"]
+
+
+@pytest.fixture
+def submit(owner, counting):
+    """Ask for a run of the kind `counting`."""
+    from experiments.services import run_submit
+
+    return lambda **parameters: run_submit(owner=owner, kind="counting", parameters=parameters)
+
+
+@pytest.fixture
+def work():
+    """Do everything that waits, in this process; what was taken is counted."""
+    from experiments.worker import Loop
+
+    return lambda **options: Loop(threading.Event()).run(**options or {"until_empty": True})
+
+
+@pytest.fixture
+def site(transactional_db, counting, tmp_path, settings):
+    """The test's database as a file, and what another process needs to work on the same site."""
+    memory = connections["default"]
+    memory.ensure_connection()
+    folder = tmp_path / "var"
+    folder.mkdir()
+    with contextlib.closing(sqlite3.connect(folder / "db.sqlite3")) as file:
+        memory.connection.backup(file)
+    opened = memory.copy()
+    opened.settings_dict = {**memory.settings_dict, "NAME": str(folder / "db.sqlite3")}
+    connections["default"] = opened
+    settings.RUN_STALE_SECONDS = 2
+    yield {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.experiments.site_settings",
+        "EPSILON_VAR_DIR": str(folder),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "RUN_STALE_SECONDS": "2",
+        "PYTHONPATH": str(ROOT),
+    }
+    opened.close()
+    connections["default"] = memory

@@ -1,0 +1,128 @@
+"""An adversarial image by any attack of `ml.attacks.registry`: found, written, judged from its file, kept."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db import transaction
+
+from ml import epsilon as epsilons
+from ml import images
+from ml.attacks import Attack
+from ml.attacks.norms import NORMS, Floats, Name
+from ml.distances import between
+from ml.model import Model
+from predictor import engine, storage
+from predictor.models import AdversarialImage, Prediction
+from predictor.services import adversarial
+from predictor.services.deletion import adversarials_delete
+from predictor.services.sweeps import input_of, target_label
+
+# Rounding of float32, in the units of ε.
+_SLACK = 1e-6
+
+
+def attacked_create(
+    *,
+    prediction: Prediction,
+    name: str,
+    attack: Attack,
+    model: Model,
+    norm: Name,
+    epsilon: float | None,
+    target: str = "",
+    seed: int = 0,
+    parameters: dict[str, Any],
+) -> AdversarialImage | None:
+    """Attack what the model saw of the image, and store the file; None when no file can hold what was found.
+
+    The file stays within ε of the model's input, in whole steps. There is one for each attack, target and
+    step: asked again with other options or another seed, the new file takes the place of the old one.
+
+    Args:
+        name: the attack's name in the registry.
+        model: the prediction's own, or something that stands before it.
+        epsilon: None where the attack is not bounded by it.
+        parameters: the attack's options and what else it takes to do it again.
+
+    Raises:
+        OptionRefused: the target cannot be one.
+        QuotaReached, StorageFull: there is no room for one more.
+    """
+    label = target_label(card=model.card, prediction=prediction, target=target)
+    seen = input_of(prediction=prediction, card=model.card)
+    found = attack(
+        model, images.to_float(seen)[None], epsilon=epsilon, norm=norm, target=label, seed=seed
+    ).images[0]
+    pixels = eight_bits(seen, found, norm, epsilon)
+    moved = int(np.abs(pixels.astype(np.int16) - seen).max())
+    if not moved:
+        return None
+    bounded = norm == "linf" and epsilon is not None
+    row = AdversarialImage(
+        prediction=prediction,
+        attack=name,
+        target=target,
+        steps=epsilons.steps(epsilon) if bounded and epsilon is not None else moved,
+        resolution=AdversarialImage.Resolution.MODEL,
+        epsilon_asked=moved / epsilons.LEVELS if epsilon is None else epsilon,
+        parameters={
+            "norm": norm,
+            "epsilon": epsilon,
+            "epsilon_written": moved / epsilons.LEVELS,
+            "attacked_class": prediction.class_name,
+            "model": prediction.model_name,
+            "weights_sha256": prediction.weights_sha256,
+            **parameters,
+        },
+        seed=seed,
+        versions=engine.versions(),
+    )
+    _store(row, seen, pixels, model)
+    return row
+
+
+def eight_bits(seen: images.Pixels, found: Floats, norm: Name, epsilon: float | None) -> images.Pixels:
+    """The float32 (H, W, C) in [0, 1] that was found near uint8 `seen`, in whole steps that stay within ε.
+
+    Each value goes to the nearest step; where that leaves the ball, back to the one before.
+    """
+    moved = epsilons.LEVELS * found.astype(np.float64) - seen
+    whole: npt.NDArray[np.float64] = np.rint(moved)
+    if epsilon is not None and norm == "linf":
+        most = epsilons.steps(epsilon)
+        whole = np.clip(whole, -most, most)
+    elif epsilon is not None:
+        size = NORMS[norm].size((whole / epsilons.LEVELS).astype(np.float32)[None])[0]
+        if size > epsilon + _SLACK:
+            whole = np.trunc(moved)
+    return np.clip(seen + whole, 0, epsilons.LEVELS).astype(np.uint8)
+
+
+def _store(row: AdversarialImage, seen: images.Pixels, pixels: images.Pixels, model: Model) -> None:
+    """Judge the written file like an upload, fill and save `row` with it, both or neither."""
+    data, decoded, verdict = adversarial._written(pixels, model.card)
+    distances = between(seen, images.to_input(decoded, model.card).image)
+    row.height, row.width = decoded.shape[:2]
+    row.label, row.class_name = verdict.label, verdict.class_name
+    row.confidence, row.unsure = verdict.confidence, verdict.unsure
+    row.probabilities = verdict.probabilities
+    row.linf, row.l2, row.ssim = distances.linf, distances.l2, distances.ssim
+    row.psnr = distances.psnr if math.isfinite(distances.psnr) else None
+    with storage.draft() as draft:
+        row.file = draft.put("adversarial", data, ".png")
+        row.thumbnail = draft.put("thumbnails", images.thumbnail(decoded), ".webp")
+        # The names of the attacks are the registry's, which refused all others before.
+        row.full_clean(exclude=["attack"], validate_unique=False, validate_constraints=False)
+        with transaction.atomic():
+            same = AdversarialImage.objects.filter(
+                prediction=row.prediction,
+                attack=row.attack,
+                target=row.target,
+                steps=row.steps,
+                resolution=row.resolution,
+            )
+            adversarials_delete(adversarials=same)
+            adversarial._quota_check(row.prediction.image.owner_id)
+            row.save(force_insert=True)
