@@ -5,7 +5,7 @@ Diverse Parameter-free Attacks"), which needs four classes; this one works from 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from ml.attacks.norms import Floats, Name
 from ml.attacks.pgd import BIM
 from ml.attacks.square import Square
 
-# Values of an image above which it is a photo: questions about it are dear.
+if TYPE_CHECKING:
+    from ml.model import Model
+
+# Pixels of an image above which it is a photo: questions about it are dear.
 LARGE = 64 * 64
 
 
@@ -33,7 +36,7 @@ class Auto(Attack):
     def run(self, problem: Problem) -> Floats:
         images = problem.batch.copy()
         open_ = np.flatnonzero(~problem.success(images))
-        for attack in stages(problem.batch.shape[1:], len(problem.model.class_names)):
+        for attack in self.parts(problem.model).values():
             if not len(open_):
                 break
             part = problem.some(open_)
@@ -43,14 +46,13 @@ class Auto(Attack):
             open_ = open_[~solved]
         return images
 
-
-def stages(shape: tuple[int, ...], classes: int) -> list[Attack]:
-    """The attacks of the cascade for images of `shape` (H, W, C) and a number of classes, in their order."""
-    others = min(9, classes - 1)
-    return [
-        BIM(),
-        APGD(steps=100),
-        APGD(steps=100, loss="margin", classes=others),
-        FAB(steps=100, classes=others, until_solved=True),
-        Square(queries=1000 if shape[0] * shape[1] > LARGE else 5000),
-    ]
+    def parts(self, model: "Model") -> dict[str, Attack]:
+        height, width, _ = model.input_shape
+        others = min(9, len(model.class_names) - 1)
+        return {
+            "BIM": BIM(),
+            "APGD": APGD(steps=100),
+            "APGD-T": APGD(steps=100, loss="margin", classes=others),
+            "FAB": FAB(steps=100, classes=others, until_solved=True),
+            "Square": Square(queries=1000 if height * width > LARGE else 5000),
+        }

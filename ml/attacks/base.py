@@ -125,6 +125,12 @@ class Attack(ABC):
     def run(self, problem: Problem) -> Floats:
         """The attacked batch; the caller checks that it stayed inside the ball."""
 
+    def parts(self, model: "Model") -> "dict[str, Attack]":
+        """The attacks that it is made of against `model`, by name, in the order of their run, each on what
+        withstood those before it; of most attacks, itself.
+        """
+        return {type(self).__name__: self}
+
     @final
     def __call__(
         self,

@@ -1,5 +1,8 @@
 """Robust accuracy under an attack, and signs that it should not be believed."""
 
+import dataclasses
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ import numpy.typing as npt
 from ml import files
 from ml.attacks import PGD, Attack, Square
 from ml.attacks.norms import NORMS, Floats, Name
+from ml.errors import OptionRefused, sentence
 from ml.training import progress
 
 if TYPE_CHECKING:
@@ -19,25 +23,52 @@ if TYPE_CHECKING:
 Labels = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 SLACK = 1e-5
+# Values of the images that are attacked together: 53 photos of 224×224×3.
+_CHUNK_VALUES = 8_000_000
 # Far more than float noise, far less than any gradient that leads somewhere.
 VANISHED = 1e-10
 # A share of the images that may be chance: a very sure answer has a gradient that float32 loses.
 FEW = 0.05
 
 
+# Beside what an image fell to: the answer was wrong without any attack.
+CLEAN = "clean"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """`right` (N,): still answered rightly, by the true labels, under the named attack at the named ε."""
+    """What became of N images under the named attack at the named ε, by their true labels.
+
+    `right` (N,): still answered rightly; `clean` (N,): rightly without the attack; `fell_to` (N,): the one of
+    `parts` (`Attack.parts`) that succeeded, CLEAN where the answer was wrong already, "" where it held.
+    """
 
     attack: str
     norm: Name
     epsilon: float
     right: Flags
+    clean: Flags
+    fell_to: npt.NDArray[np.str_]
+    parts: tuple[str, ...]
 
     @property
     def robust_accuracy(self) -> float:
         """Fraction of all images still answered rightly."""
         return float(self.right.mean())
+
+    @property
+    def clean_accuracy(self) -> float:
+        """Fraction of all images answered rightly without the attack."""
+        return float(self.clean.mean())
+
+    @property
+    def attack_success(self) -> float:
+        """Fraction of those first answered rightly that no longer are; 0 where there are none."""
+        return float(1 - self.right.sum() / self.clean.sum()) if self.clean.any() else 0.0
+
+    def fallen(self) -> dict[str, int]:
+        """How many images fell to each of `parts`, in the order of their run; CLEAN comes first."""
+        return {name: int((self.fell_to == name).sum()) for name in (CLEAN, *self.parts)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +80,14 @@ class Sign:
 
 
 SIGNS = {
-    "vanished-gradients": "The gradient vanishes on some images, so attacks by gradient cannot see the way.",
-    "black-box-wins": "An attack without gradients succeeds where PGD does not: gradients are masked.",
-    "unbounded-fails": "With ε = 1 every image can become any other, yet PGD leaves answers right.",
-    "steps-do-not-help": "The loss does not rise with more steps of PGD.",
+    "vanished-gradients": sentence(
+        "The gradient vanishes on some images, so attacks by gradient cannot see the way."
+    ),
+    "black-box-wins": sentence(
+        "An attack without gradients succeeds where PGD does not: gradients are masked."
+    ),
+    "unbounded-fails": sentence("With ε = 1 every image can become any other, yet PGD leaves answers right."),
+    "steps-do-not-help": sentence("The loss does not rise with more steps of PGD."),
 }
 
 
@@ -65,30 +100,53 @@ def attacked(
     epsilon: float,
     norm: Name = "linf",
     seed: int = 0,
-    chunk: int = 250,
+    chunk: int | None = None,
     folder: Path | None = None,
 ) -> Outcome:
     """Attack every image (N, H, W, C) and see which answers are still its label (N,).
 
     The attack is not trusted: what it gives is measured here again against the original, and an image
-    outside [0, 1] or further than ε counts as no success. Images go in chunks with seeds of their own; with
-    a `folder` each finished chunk is kept there, and a second call goes on after the last one.
+    outside [0, 1] or further than ε counts as no success. Each part of a cascade gets what withstood those
+    before it, in chunks with seeds of their own; with a `folder` each finished chunk is kept there, and a
+    second call goes on after the last one.
+
+    Args:
+        chunk: images attacked together; by default as many as fit into a few hundred megabytes, at most 250.
+
+    Raises:
+        OptionRefused: the folder holds the answers to another question.
     """
-    parts: list[Flags] = []
-    starts = range(0, len(images), chunk)
-    for start in progress.track(starts, f"{type(attack).__name__} ε={epsilon:.4g}", len(starts)):
-        path = folder / f"{start}.npy" if folder else None
-        if path and path.exists():
-            parts.append(np.load(path, allow_pickle=False))
-            continue
-        part, truth = images[start : start + chunk], labels[start : start + chunk]
-        found = attack(model, part, epsilon=epsilon, norm=norm, labels=truth, seed=seed + start).images
-        parts.append(_still_right(model, part, found, truth, epsilon, norm))
-        if path:
-            with files.replacing(path) as temporary, temporary.open("wb") as store:
-                np.save(store, parts[-1])
-    right = np.concatenate(parts) if parts else np.zeros(0, bool)
-    return Outcome(attack=type(attack).__name__, norm=norm, epsilon=epsilon, right=right)
+    chunk = chunk or max(1, min(250, _CHUNK_VALUES // max(1, images[:1].size)))
+    if folder:
+        _same_question(folder, attack, model, images, labels, (epsilon, norm, seed, chunk))
+    clean = model.logits(images).argmax(axis=-1) == labels
+    right, fell_to = clean.copy(), np.where(clean, "", CLEAN).astype("U32")
+    parts = attack.parts(model)
+    for name, part in parts.items():
+        open_ = np.flatnonzero(right)
+        for start in progress.track(range(0, len(open_), chunk), f"{name} ε={epsilon:.4g}"):
+            rows = open_[start : start + chunk]
+            kept = folder / f"{name}-{start}.npy" if folder else None
+            if kept and kept.exists():
+                right[rows] = np.load(kept, allow_pickle=False)
+                continue
+            found = part(
+                model, images[rows], epsilon=epsilon, norm=norm, labels=labels[rows], seed=seed + start
+            ).images
+            right[rows] = _still_right(model, images[rows], found, labels[rows], epsilon, norm)
+            if kept:
+                with files.replacing(kept) as temporary, temporary.open("wb") as store:
+                    np.save(store, right[rows])
+        fell_to[open_[~right[open_]]] = name
+    return Outcome(
+        attack=type(attack).__name__,
+        norm=norm,
+        epsilon=epsilon,
+        right=right,
+        clean=clean,
+        fell_to=fell_to,
+        parts=tuple(parts),
+    )
 
 
 def _still_right(
@@ -96,9 +154,35 @@ def _still_right(
 ) -> Flags:
     inside = NORMS[norm].size(found - images) <= epsilon + SLACK
     inside &= (found >= 0).all(axis=(1, 2, 3)) & (found <= 1).all(axis=(1, 2, 3))
-    fair = np.where(inside[:, None, None, None], found, images)
-    clean = model.logits(images).argmax(axis=-1) == labels
-    return np.asarray(clean & (model.logits(fair).argmax(axis=-1) == labels))
+    return np.asarray(~inside | (model.logits(found).argmax(axis=-1) == labels))
+
+
+def _same_question(
+    folder: Path, attack: Attack, model: "Model", images: Floats, labels: Labels, numbers: tuple[object, ...]
+) -> None:
+    """Write down what is asked, or compare it with what was asked before."""
+    data = hashlib.sha256(np.ascontiguousarray(images).tobytes() + labels.astype(np.int64).tobytes())
+    asked = json.dumps([_told(model), _told(attack), *numbers, data.hexdigest()])
+    path = folder / "question.json"
+    if not path.exists():
+        files.write_text(path, asked)
+    elif path.read_text(encoding="utf-8") != asked:
+        raise OptionRefused(
+            sentence("The folder %(folder)s holds the answers to another question; choose another."),
+            folder=folder,
+        )
+
+
+def _told(value: object) -> object:
+    """A model or an attack with its options, as JSON."""
+    from ml.model import Model
+
+    if isinstance(value, Model):
+        return [value.card.name, value.card.weights_sha256]
+    if isinstance(value, Attack):
+        options = {field.name: _told(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return [type(value).__name__, options]
+    return hashlib.sha256(value.tobytes()).hexdigest() if isinstance(value, np.ndarray) else value
 
 
 def signs_of_masking(

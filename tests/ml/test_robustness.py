@@ -1,13 +1,28 @@
 """The cascade `Auto`, robust accuracy, and the signs of masked gradients."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from ml import classifier
-from ml.attacks import APGD, BIM, FAB, FGSM, MIFGSM, PGD, Attack, Auto, GaussianNoise, Square, UniformNoise
-from ml.attacks.auto import stages
+from ml.attacks import (
+    APGD,
+    BIM,
+    FAB,
+    FGSM,
+    MIFGSM,
+    PGD,
+    Attack,
+    Auto,
+    GaussianNoise,
+    Transfer,
+    UniformNoise,
+)
+from ml.errors import OptionRefused
 from ml.evaluation.robustness import attacked, signs_of_masking
 from tests import tiny
+from tests.ml.affine import affine
 
 OTHERS = [
     FGSM(),
@@ -37,20 +52,28 @@ def test_no_other_attack_succeeds_where_auto_did_not(attack, solved, tiny_photos
     assert (also & ~solved).mean() <= 0.005
 
 
-def test_auto_works_in_l2_and_leaves_some_images_to_a_small_epsilon(tiny_photos, problem):
+def test_auto_works_in_l2_and_leaves_some_images_to_a_small_epsilon(tiny_photos, problem, monkeypatch):
+    monkeypatch.setattr("ml.attacks.auto.LARGE", 0)  # as few questions as about a photo
     batch, labels = problem
     few = Auto()(tiny_photos, batch[:4], epsilon=0.2, norm="l2", labels=labels[:4])
     assert few.l2.max() <= 0.2 + 1e-5
     assert not few.success.all()
 
 
-def test_the_cascade_asks_what_the_issue_asks_at_least():
-    digits, photos = stages((28, 28, 1), 10), stages((224, 224, 3), 3)
-    assert [type(attack) for attack in digits] == [BIM, APGD, APGD, FAB, Square]
-    assert [attack.steps for attack in digits[1:4]] == [100, 100, 100]
-    assert (digits[4].queries, photos[4].queries) == (5000, 1000)
-    assert (digits[2].classes, photos[2].classes) == (9, 2)
-    assert [type(attack) for attack in stages((28, 28, 1), 2)] == [BIM, APGD, APGD, FAB, Square]
+def test_the_cascade_asks_what_the_issue_asks_at_least(tiny_digits, tiny_photos):
+    digits = Auto().parts(tiny_digits)
+    assert list(digits) == ["BIM", "APGD", "APGD-T", "FAB", "Square"]
+    assert [digits[name].steps for name in ("APGD", "APGD-T", "FAB")] == [100, 100, 100]
+    assert (digits["APGD"].loss, digits["APGD-T"].loss) == ("cross-entropy", "margin")
+    assert (digits["APGD-T"].classes, digits["FAB"].classes) == (9, 9)
+    assert digits["Square"].queries == 5000
+    assert Auto().parts(tiny_photos)["APGD-T"].classes == 2
+    assert list(Auto().parts(affine(2)[0])) == list(digits)
+
+
+def test_the_cascade_asks_less_about_a_photo():
+    photos = SimpleNamespace(input_shape=(224, 224, 3), class_names=["Bike", "Car", "Ship"])
+    assert Auto().parts(photos)["Square"].queries == 1000
 
 
 def test_robust_accuracy_counts_every_image_by_its_true_label(tiny_photos, problem):
@@ -64,19 +87,91 @@ def test_robust_accuracy_counts_every_image_by_its_true_label(tiny_photos, probl
     assert not outcome.right[:6].any()
 
 
-def test_chunks_change_nothing_and_are_resumed(tiny_photos, problem, tmp_path):
+class Short(Auto):
+    """A cascade whose parts are quick."""
+
+    def parts(self, model):
+        return {"BIM": BIM(), "APGD": APGD(steps=20), "FAB": FAB(steps=5)}
+
+
+def test_an_image_is_booked_on_the_part_of_the_cascade_that_it_fell_to(tiny_photos, problem):
     batch, labels = problem
+    wrong = np.where(np.arange(30) < 6, (labels + 1) % 3, labels)
+    outcome = attacked(Short(), tiny_photos, batch, wrong, epsilon=0.1)
+    assert outcome.parts == ("BIM", "APGD", "FAB")
+    assert np.array_equal(outcome.fell_to == "clean", ~outcome.clean)
+    assert np.array_equal(outcome.fell_to == "", outcome.right)
+    assert sum(outcome.fallen().values()) + outcome.right.sum() == 30
+    assert list(outcome.fallen()) == ["clean", *outcome.parts]
+    first = BIM()(tiny_photos, batch, epsilon=0.1, labels=wrong).success & outcome.clean
+    assert outcome.fallen()["BIM"] == first.sum() > 0
+    assert outcome.attack_success == pytest.approx(1 - outcome.right.sum() / outcome.clean.sum())
+
+
+def test_a_model_that_is_never_right_leaves_nothing_to_attack(tiny_photos, problem):
+    batch = problem[0]
+    wrong = (tiny_photos.logits(batch).argmax(axis=-1) + 1) % 3
+    outcome = attacked(Never(), tiny_photos, batch, wrong, epsilon=0.1)
+    assert (outcome.clean_accuracy, outcome.robust_accuracy, outcome.attack_success) == (0, 0, 0)
+
+
+class Never(FGSM):
+    def run(self, problem):
+        raise AssertionError("attacked although there is nothing to attack")
+
+
+def test_chunks_change_nothing_and_are_resumed(tiny_photos, problem, tmp_path, monkeypatch):
+    batch, labels = problem
+    assert (tiny_photos.logits(batch).argmax(axis=-1) == labels).all()
     whole = attacked(FGSM(), tiny_photos, batch, labels, epsilon=0.1)
     parts = attacked(FGSM(), tiny_photos, batch, labels, epsilon=0.1, chunk=10, folder=tmp_path)
     assert np.array_equal(whole.right, parts.right)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npy", "10.npy", "20.npy"]
-
-    class Never(FGSM):
-        def run(self, problem):
-            raise AssertionError("computed again")
-
-    again = attacked(Never(), tiny_photos, batch, labels, epsilon=0.1, chunk=10, folder=tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["FGSM-0.npy", "FGSM-10.npy", "FGSM-20.npy", "question.json"]
+    monkeypatch.setattr(FGSM, "run", Never.run)
+    again = attacked(FGSM(), tiny_photos, batch, labels, epsilon=0.1, chunk=10, folder=tmp_path)
     assert np.array_equal(again.right, parts.right)
+
+
+def test_a_cascade_is_resumed_where_it_was_stopped(tiny_photos, problem, tmp_path, monkeypatch):
+    batch, labels = problem
+    arguments = {"epsilon": 0.1, "chunk": 10}
+    whole = attacked(Short(), tiny_photos, batch, labels, **arguments)
+    with monkeypatch.context() as patch:
+        patch.setattr(FAB, "run", Never.run)
+        with pytest.raises(AssertionError, match="nothing to attack"):
+            attacked(Short(), tiny_photos, batch, labels, folder=tmp_path, **arguments)
+    for done in (BIM, APGD):
+        monkeypatch.setattr(done, "run", Never.run)
+    resumed = attacked(Short(), tiny_photos, batch, labels, folder=tmp_path, **arguments)
+    assert np.array_equal(resumed.fell_to, whole.fell_to)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"epsilon": 0.2},
+        {"norm": "l2"},
+        {"seed": 1},
+        {"attack": PGD(steps=3)},
+        {"attack": Transfer(source="tiny-photos", attack=FGSM())},
+        {"shift": 0.01},
+    ],
+    ids=str,
+)
+def test_a_folder_with_the_answers_to_another_question_is_refused(other, tiny_photos, problem, tmp_path):
+    batch, labels = problem
+    asked = {"attack": FGSM(), "epsilon": 0.1, "norm": "linf", "seed": 0, "shift": 0.0}
+
+    def ask(attack, shift, **options):
+        if isinstance(attack, Transfer):
+            attack = Transfer(source=tiny_photos, attack=attack.attack)
+        moved = np.clip(batch + np.float32(shift), 0, 1)
+        attacked(attack, tiny_photos, moved, labels, folder=tmp_path, **options)
+
+    ask(**asked)
+    with pytest.raises(OptionRefused, match="holds the answers to another question"):
+        ask(**asked | other)
 
 
 def test_an_attack_that_cheats_is_not_believed(tiny_photos, problem, monkeypatch):
