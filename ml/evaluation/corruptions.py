@@ -61,7 +61,7 @@ def corrupted_accuracy(
     suite: str,
     *,
     seed: int = 0,
-    chunk: int = 500,
+    chunk: int = 200,
     folder: Path | None = None,
 ) -> Corrupted:
     """Corrupt every image in every way of a suite, and see which answers are still its label (N,).

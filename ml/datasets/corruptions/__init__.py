@@ -15,8 +15,8 @@ __all__ = ["DIGITS", "PHOTOS", "SUITES", "Corruption", "corrupt"]
 
 SUITES = {"digits": DIGITS, "photos": PHOTOS}
 SMALLEST_PHOTO = 32
-# Values (pixels × channels) that are worked on at once: 800 digits, 4 photos of 224×224.
-_BLOCK_VALUES = 4 * 224 * 224 * 3
+# Values that are worked on at once: 192 digits (whose fog takes 200 MB), or one photo of 224×224.
+_BLOCK_VALUES = 224 * 224 * 3
 
 
 def corrupt(

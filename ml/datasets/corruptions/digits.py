@@ -2,6 +2,7 @@
 
 Parameters are those of the generator of the released data set, each at the one severity that it used there.
 The functions are our own, so single pixels differ from the released files where these were drawn at random.
+The released files are in 8 bits; their generator ends in floats, which `corrupt` rounds down.
 """
 
 from ml.datasets.corruptions.base import Corruption
