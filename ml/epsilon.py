@@ -16,13 +16,31 @@ def parse(text: str) -> float:
     Raises:
         EpsilonRefused: not a number, not finite, or outside [0, 1].
     """
-    match = _FORM.fullmatch(text)
-    if match:
-        numerator, denominator = (float((part or "1").replace(",", ".")) for part in match.groups())
-        value = numerator / denominator if denominator else math.inf
-        if 0 <= value <= 1:
-            return value
+    value = _value(text)
+    if 0 <= value <= 1:
+        return value
     raise EpsilonRefused(sentence("ε must lie between 0 and 1, as a decimal (0.03) or a fraction (8/255)."))
+
+
+def length(text: str) -> float:
+    """Read a distance in l2, in units of the [0, 1] range: the same forms, without an upper bound.
+
+    Raises:
+        EpsilonRefused: not a number, not finite, or below 0.
+    """
+    value = _value(text)
+    if 0 <= value < math.inf:
+        return value
+    raise EpsilonRefused(sentence("A distance must be a number from 0 on, as a decimal or a fraction."))
+
+
+def _value(text: str) -> float:
+    """The number, infinite where there is none."""
+    match = _FORM.fullmatch(text)
+    if not match:
+        return math.inf
+    numerator, denominator = (float((part or "1").replace(",", ".")) for part in match.groups())
+    return numerator / denominator if denominator else math.inf
 
 
 def steps(epsilon: float) -> int:
