@@ -136,8 +136,13 @@ class Run(models.Model):
 
     @property
     def title(self) -> Any:
-        """What is done, in a few words; a kind that is gone is named as it was stored."""
+        """What it is about, in a few words; a kind that is gone is named as it was stored."""
         return self.kind_known.title_of(self) if self.kind_known else self.kind
+
+    @property
+    def detail(self) -> Any:
+        """How it is done, in a line below the title."""
+        return self.kind_known.detail_of(self) if self.kind_known else ""
 
 
 class Worker(models.Model):

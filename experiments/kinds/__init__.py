@@ -39,7 +39,11 @@ class Kind(ABC):
 
     @abstractmethod
     def title_of(self, run: "Run") -> Any:
-        """What a run of this kind does, in a few words; a lazy translation is fine."""
+        """What a run of this kind is about, in a few words."""
+
+    @abstractmethod
+    def detail_of(self, run: "Run") -> Any:
+        """How it is done, in a line below the title."""
 
     @abstractmethod
     def order(self, *, owner: User, parameters: Mapping[str, Any]) -> Order:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils.translation import gettext
 
+from experiments.facts import attack_line
 from experiments.kinds import Kind, Order, chosen, known_only
 from experiments.kinds.context import Context
 from experiments.kinds.watched import Watched
@@ -33,7 +34,12 @@ class AttackImage(Kind):
 
     def title_of(self, run: "Run") -> Any:
         name = run.prediction.image.name if run.prediction else ""
-        return gettext("%(attack)s on %(name)s") % {"attack": run.parameters["attack"], "name": name}
+        return gettext("An attack on %(name)s") % {"name": name}
+
+    def detail_of(self, run: "Run") -> Any:
+        target = run.parameters["target"]
+        headed = ", " + gettext("towards %(name)s") % {"name": target} if target else ""
+        return f"{attack_line(run.parameters)}{headed}"
 
     def order(self, *, owner: User, parameters: Mapping[str, Any]) -> Order:
         known_only(parameters, "prediction", *chosen.NAMES, "target")
@@ -44,8 +50,6 @@ class AttackImage(Kind):
         if attack.norm == "linf" and attack.epsilon is not None:
             epsilons.file_steps(attack.epsilon)
         target = str(parameters.get("target") or "")
-        if target and not attack.entry.can_target:
-            raise OptionRefused(sentence("%(attack)s has no target class."), attack=attack.attack)
         target_label(card=card, prediction=prediction, target=target)
         hashes = {"weights": prediction.weights_sha256, "data": prediction.image.sha256}
         if attack.source:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from django.contrib.auth.models import User
-from django.utils.translation import gettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
+from experiments.facts import attack_line
 from experiments.kinds import Kind, Order, chosen, figures, known_only, pictures
 from experiments.kinds.context import Context
 from experiments.kinds.watched import Watched
@@ -37,8 +39,12 @@ class Robustness(Kind):
     template = "experiments/results/robustness.html"
 
     def title_of(self, run: "Run") -> Any:
-        values = {"model": run.parameters["model"], "attack": run.parameters["attack"]}
-        return gettext("Robustness of %(model)s under %(attack)s") % values
+        return gettext("Robustness of %(model)s") % {"model": run.parameters["model"]}
+
+    def detail_of(self, run: "Run") -> Any:
+        count = run.parameters["count"]
+        counted = ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number_format(count)}
+        return f"{attack_line(run.parameters)}, {counted}"
 
     def order(self, *, owner: User, parameters: Mapping[str, Any]) -> Order:
         known_only(parameters, "model", *chosen.NAMES, "data", "count")

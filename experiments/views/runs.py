@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classification_site.middleware import sentence_of
 from experiments import access, selectors
+from experiments.facts import facts_of
 from experiments.forms import RobustnessForm
 from experiments.models import Run
 from experiments.services import run_cancel, run_delete, run_submit
@@ -32,7 +33,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 def run_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """One run; a page that asks again by itself gets what changes alone."""
     run = access.run_or_404(request, run_id)
-    context: dict[str, Any] = {"run": run, "kind": run.kind_known}
+    context: dict[str, Any] = {"run": run, "kind": run.kind_known, "facts": facts_of(run)}
     if run.kind_known and run.state == Run.State.DONE:
         context |= run.kind_known.shown(run)
     if run.state == Run.State.WAITING:

@@ -68,7 +68,7 @@ def counting(settings):
 
 
 @pytest.fixture
-def submit(owner, counting):
+def submit(owner, counting):  # noqa: F811
     """Ask for a run of the kind `counting`."""
     from experiments.services import run_submit
 

@@ -1,4 +1,4 @@
-"""A kind of run for tests: it counts, keeps each number in its folder, and does what it is told on the way."""
+"""A kind of run for tests: it counts, keeps each number in its folder, and does as it is told on the way."""
 
 import time
 from collections.abc import Mapping
@@ -16,6 +16,9 @@ class Counting(Kind):
 
     def title_of(self, run) -> str:
         return f"Counting to {run.parameters['to']}"
+
+    def detail_of(self, run) -> str:
+        return f"with a pause of {run.parameters['pause']} s"
 
     def order(self, *, owner, parameters: Mapping[str, Any]) -> Order:
         known_only(parameters, "to", "pause", "error")

@@ -1,0 +1,75 @@
+"""What a run was asked for, as people read it: with a name and in the reader's language."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from experiments.models import Run
+from ml.attacks import registry
+
+NAMES = {
+    "model": _("Model"),
+    "attack": _("Attack"),
+    "source": _("Second model"),
+    "norm": _("Distance"),
+    "epsilon": "ε",
+    "target": _("Target"),
+    "data": _("Pictures"),
+    "count": _("How many"),
+}
+HASHES = {
+    "weights": _("Weights (SHA-256)"),
+    "source": _("Weights of the second model (SHA-256)"),
+    "data": _("Pictures (SHA-256)"),
+}
+VALUES = {
+    "linf": "L∞",
+    "l2": "L2",
+    "mnist": _("The MNIST test digits"),
+    "samples": _("The sample pictures of this site"),
+}
+# Said elsewhere, or by the image itself.
+UNTOLD = ("options", "prediction")
+
+
+def facts_of(run: Run) -> Iterator[tuple[Any, Any]]:
+    """(name, value) of every parameter that has a value, of the seed and of what the result depends on."""
+    for name, value in run.parameters.items():
+        if name not in UNTOLD and value not in ("", None):
+            yield NAMES.get(name, name), _value(name, value)
+    titles = _titles(run.parameters)
+    for name, value in run.parameters.get("options", {}).items():
+        yield titles.get(name, name), _value(name, value)
+    yield _("Seed"), run.seed
+    for name, value in run.hashes.items():
+        yield HASHES.get(name, name), value[:16]
+
+
+def attack_line(parameters: Mapping[str, Any]) -> str:
+    """`Projected gradient descent (PGD), ε = 0.1`; of an attack that is gone, its name."""
+    name, epsilon = parameters["attack"], parameters["epsilon"]
+    entry = registry.ATTACKS.get(name)
+    title = gettext(entry.title) if entry else str(name)
+    return title if epsilon is None else f"{title}, ε = {_number(epsilon)}"
+
+
+def _titles(parameters: Mapping[str, Any]) -> dict[str, str]:
+    entry = registry.ATTACKS.get(parameters.get("attack", ""))
+    return {each.name: gettext(each.title) for each in entry.parameters} if entry else {}
+
+
+def _value(name: str, value: object) -> Any:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, int | float):
+        return _number(value)
+    if name == "attack" and value in registry.ATTACKS:
+        return gettext(registry.ATTACKS[str(value)].title)
+    return VALUES.get(str(value), value)
+
+
+def _number(value: float) -> str:
+    return number_format(f"{value:.4g}") if isinstance(value, float) else number_format(value)
