@@ -1,0 +1,54 @@
+"""`manage.py detect FILE... --model NAME`: whether files look tampered with, by the model's detector."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import CommandError
+
+from classification_site.commands import ModelCommand
+from ml import images, zoo
+from ml.errors import ImageRefused, ModelUnavailable, sentence
+
+if TYPE_CHECKING:
+    from ml.defences.detection import Detector
+
+
+class Command(ModelCommand):
+    help = (
+        "Score how much image files look tampered with, from 0 to 1. A refused file is named, the others go "
+        "on, and the exit code is 1."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--model", required=True, metavar="NAME")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        from ml.defences import detection
+
+        detector = detection.load(zoo.load(options["model"]))
+        if detector is None:
+            raise ModelUnavailable(sentence("The model “%(name)s” has no detector."), name=options["model"])
+        refused = [file for file in options["files"] if not self._detect(detector, file)]
+        if refused:
+            raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be looked at.")
+
+    def _detect(self, detector: "Detector", file: str) -> bool:
+        try:
+            seen = images.to_input(images.decode(Path(file).read_bytes()), detector.model.card)
+        except (ImageRefused, OSError) as error:
+            reason = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
+            self.answer({"file": file, "error": reason}, f"{file}: {reason}")
+            return False
+        (verdict,) = detector.verdict(images.to_float(seen.image)[None])
+        values = {
+            "file": file,
+            "score": verdict.score,
+            "threshold": detector.threshold,
+            "tampered": verdict.tampered,
+        }
+        word = "looks tampered with" if verdict.tampered else "nothing suspicious"
+        self.answer(values, f"{file}: {word}, score {verdict.score:.4f} (threshold {detector.threshold:.4f})")
+        return True

@@ -1,0 +1,179 @@
+"""A detector of one network: a score between 0 and 1 for each image, and a threshold for a verdict."""
+
+import dataclasses
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml import files
+from ml.errors import ModelUnavailable, sentence
+from ml.estimators import store
+from ml.model import Floats, Model
+
+if TYPE_CHECKING:
+    pass
+
+ARRAYS, CARD = "detector.h5", "detector.json"
+Arrays = dict[str, npt.NDArray[Any]]
+# One pass holds so many images' views.
+CHUNK_VALUES = 8 * 224 * 224 * 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorCard:
+    """What is known of a detector without its arrays.
+
+    `weights_sha256` is that of the network it belongs to, `arrays_sha256` that of its own file. `settings`
+    are those of `views.Settings`. `figures` hold AUROC by attack, the false-alarm rate and the numbers of
+    images.
+    """
+
+    model: str
+    weights_sha256: str
+    arrays_sha256: str
+    settings: dict[str, Any]
+    threshold: float
+    seed: int
+    command: str
+    made_on: str
+    figures: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: str = ""
+
+    def to_json(self) -> str:
+        """The card as the text of `detector.json`."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """`score` in [0, 1], and whether it reaches the detector's threshold."""
+
+    score: float
+    tampered: bool
+
+
+class Detector:
+    """A detector with the model it watches. Safe to call from several threads."""
+
+    def __init__(self, model: Model, card: DetectorCard, arrays: Arrays) -> None:
+        """Nothing is built before the first score."""
+        self.model, self.card, self.arrays = model, card, arrays
+        self._lock = threading.Lock()
+
+    @property
+    def threshold(self) -> float:
+        """From this score on an image is called tampered with."""
+        return self.card.threshold
+
+    def score(self, batch: Floats) -> Floats:
+        """How much each image of a batch (N, H, W, C) in [0, 1] looks tampered with, (N,) in [0, 1]."""
+        parts = [self._graphs["score"](chunk) for chunk in self.chunks(batch)]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
+
+    def verdict(self, batch: Floats) -> list[Suspicion]:
+        """Score and verdict for each image of a batch (N, H, W, C)."""
+        return [Suspicion(float(each), bool(each >= self.threshold)) for each in self.score(batch)]
+
+    def figures(self, batch: Floats) -> Floats:
+        """What the head is given, (N, F)."""
+        return np.concatenate([self._graphs["figures"](chunk) for chunk in self.chunks(batch)])
+
+    def features(self, batch: Floats) -> list[Floats]:
+        """Features (N, D) of each layer that is looked at."""
+        parts = [self._graphs["features"](chunk) for chunk in self.chunks(batch)]
+        return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+    def evading(self, batch: Floats, labels: npt.ArrayLike) -> Floats:
+        """The gradient (N, H, W, C) that leads to another answer than `labels` and to a low score at once.
+
+        It ascends log P(another answer) + log(1 − score): either pulls until it is reached, then leaves the
+        way to the other.
+        """
+        rows, start, parts = np.asarray(labels, np.int64), 0, []
+        for chunk in self.chunks(batch):
+            parts.append(self._graphs["evading"](chunk, rows[start : start + len(chunk)]))
+            start += len(chunk)
+        return np.concatenate(parts) if parts else np.zeros_like(batch)
+
+    def chunks(self, batch: Floats) -> list[Floats]:
+        """The batch in parts that fit one pass."""
+        views = 1 + len(self.card.settings["squeezes"])
+        size = max(1, CHUNK_VALUES // (views * int(np.prod(self.model.input_shape))))
+        return [np.ascontiguousarray(batch[at : at + size], np.float32) for at in range(0, len(batch), size)]
+
+    @property
+    def _graphs(self) -> "Mapping[str, Callable[..., Any]]":
+        with self._lock:
+            return self._compiled
+
+    @cached_property
+    def _compiled(self) -> "dict[str, Callable[..., Any]]":
+        from ml.defences.detection import graphs
+        from ml.defences.detection.views import Settings, Views
+
+        settings = Settings(**{name: _hashable(value) for name, value in self.card.settings.items()})
+        views: Views = Views(self.model.network, settings, self.arrays)
+        return graphs.compiled(views, self.arrays, self.model.input_shape)
+
+
+def write(folder: Path, card: DetectorCard, arrays: Arrays) -> DetectorCard:
+    """Write arrays and card into `folder`; the card gets the arrays' hash."""
+    from ml.zoo import weights
+
+    store.write(arrays, folder / ARRAYS)
+    finished = dataclasses.replace(card, arrays_sha256=weights.sha256(folder / ARRAYS))
+    files.write_text(folder / CARD, finished.to_json())
+    return finished
+
+
+def read(folder: Path, model: Model) -> Detector:
+    """The detector in `folder`, which must be one of these weights.
+
+    Raises:
+        ModelUnavailable: its files are missing or damaged, or it was made for other weights.
+    """
+    from ml.zoo import weights
+
+    card = read_card(folder)
+    if card.weights_sha256 != model.card.weights_sha256:
+        raise ModelUnavailable(
+            sentence("The detector of the model “%(name)s” was made for other weights; train it again."),
+            name=model.card.name,
+        )
+    if weights.sha256(folder / ARRAYS) != card.arrays_sha256:
+        raise ModelUnavailable(
+            sentence(
+                "The detector of the model “%(name)s” is damaged: its arrays are not those its card names."
+            ),
+            name=model.card.name,
+        )
+    return Detector(model, card, store.read(folder / ARRAYS))
+
+
+def read_card(folder: Path) -> DetectorCard:
+    """The card of the detector in `folder`.
+
+    Raises:
+        ModelUnavailable: there is none, or it is damaged.
+    """
+    try:
+        return DetectorCard(**json.loads((folder / CARD).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelUnavailable(
+            sentence("The card of the detector of “%(name)s” is missing or damaged (%(reason)s)."),
+            name=folder.name,
+            reason=str(error),
+        ) from error
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

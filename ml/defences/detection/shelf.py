@@ -1,0 +1,26 @@
+"""The detectors of the models in the zoo, each beside its model's card."""
+
+import threading
+
+from ml import zoo
+from ml.defences.detection.detector import CARD, Detector, read
+from ml.model import Model
+
+_loaded: dict[tuple[str, str], Detector] = {}
+_lock = threading.Lock()
+
+
+def load(model: Model) -> Detector | None:
+    """The detector of a model of the zoo, or None where it has none; the same object for the same weights.
+
+    Raises:
+        ModelUnavailable: no model has this name, or its detector is damaged or was made for other weights.
+    """
+    folder = zoo.folder(model.card.name)
+    if not (folder / CARD).is_file():
+        return None
+    key = (model.card.name, model.card.weights_sha256)
+    with _lock:
+        if key not in _loaded:
+            _loaded[key] = read(folder, model)
+        return _loaded[key]

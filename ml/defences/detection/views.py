@@ -1,0 +1,117 @@
+"""What a detector looks at: an image's grain, the network's sureness, and whether other views agree.
+
+All is computed by one TensorFlow function that has a gradient from each figure to the pixels, so that an
+attacker who knows the detector can be played (`adaptive`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from ml.defences.detection import distances, guard, squeezing, texture
+from ml.errors import OptionRefused, sentence
+
+Arrays = dict[str, npt.NDArray[Any]]
+# exp(-12): a probability below counts as this one.
+MOST_NATS = 12.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Which figures are computed.
+
+    Args:
+        squeezes: names of `squeezing.named`; the network answers each view.
+        layers: names of the network's layers whose features are compared with clean ones.
+        limits: of `texture.grain`, in [0, 1] units.
+        ink: whether most of a clean picture is quite black or white.
+        guard: form of `guard.build`, or empty for none.
+    """
+
+    squeezes: tuple[str, ...]
+    layers: tuple[str, ...] = ()
+    limits: tuple[float, ...] = (0.008, 0.03, 0.1, 0.3)
+    ink: bool = False
+    guard: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Views:
+    """The figures of one network; `arrays` hold what was learned of clean images, and the guard."""
+
+    def __init__(self, network: keras.Model, settings: Settings, arrays: Arrays) -> None:
+        """`arrays`: `layer.NAME.whitening`, `layer.NAME.means` for each layer, `guard.0`, ... its weights.
+
+        Raises:
+            OptionRefused: an unknown squeeze or layer.
+        """
+        self.settings, self.arrays = settings, arrays
+        self.squeezes = [squeezing.named(name) for name in settings.squeezes]
+        self.inner = _inner(network, settings.layers)
+        self.guard = _guard(network, settings, arrays)
+
+    def answers(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The network's logits (N, classes) and the figures (N, F) of a batch (N, H, W, C) in [0, 1]."""
+        views = tf.concat([batch, *(squeeze(batch) for squeeze in self.squeezes)], 0)
+        *layers, logits = tf.nest.flatten(self.inner(views, training=False))
+        count = tf.shape(batch)[0]
+        own, *others = tf.split(logits, 1 + len(self.squeezes))
+        certain = tf.nn.log_softmax(own)
+        figures = _sureness(own)
+        if self.guard is not None:
+            others.append(self.guard(batch, training=False))
+        for other in others:
+            figures += _disagreement(certain, tf.nn.log_softmax(other))
+        for name, values in zip(self.settings.layers, layers, strict=True):
+            learned = {key: self.arrays[f"layer.{name}.{key}"] for key in ("whitening", "means")}
+            figures += distances.measured(distances.flat(values[:count]), tf.exp(certain), learned)
+        grain = texture.grain(batch, self.settings.limits, ink=self.settings.ink)
+        return own, tf.concat([tf.stack(figures, axis=-1), grain], -1)
+
+    def features(self, batch: tf.Tensor) -> list[tf.Tensor]:
+        """Each layer's features (N, D) of a batch, without squeezes: what `distances.fit` learns from."""
+        *layers, _ = tf.nest.flatten(self.inner(batch, training=False))
+        return [distances.flat(values) for values in layers]
+
+
+def _inner(network: keras.Model, names: tuple[str, ...]) -> keras.Model:
+    """The network with the outputs of some layers before its logits."""
+    known = {layer.name: layer for layer in network.layers}
+    for name in names:
+        if name not in known:
+            raise OptionRefused(sentence("The network has no layer %(name)s."), name=name)
+    outputs = [*(known[name].output for name in names), network.outputs[0]]
+    return keras.Model(network.inputs[0], outputs)
+
+
+def _guard(network: keras.Model, settings: Settings, arrays: Arrays) -> keras.Model | None:
+    if not settings.guard:
+        return None
+    shape, classes = network.input_shape[1:], network.output_shape[-1]
+    built = guard.build(input_shape=shape, classes=classes, **settings.guard)
+    built.set_weights(
+        [np.asarray(arrays[f"guard.{place}"], np.float32) for place in range(len(built.weights))]
+    )
+    return built
+
+
+def _sureness(logits: tf.Tensor) -> list[tf.Tensor]:
+    """The margin between the two largest logits, and log Σ exp(logits)."""
+    best = tf.math.top_k(logits, 2).values
+    return [tf.math.log1p(best[:, 0] - best[:, 1]), tf.reduce_logsumexp(logits, axis=-1)]
+
+
+def _disagreement(own: tf.Tensor, other: tf.Tensor) -> list[tf.Tensor]:
+    """Half the L1 distance of two answers (Xu et al. 2018, equation 3), and the nats the other gives for
+    this.
+
+    Both are given as log probabilities (N, classes).
+    """
+    chances = tf.exp(own)
+    apart = tf.reduce_sum(tf.abs(chances - tf.exp(other)), axis=-1) / 2
+    surprise = -tf.reduce_sum(chances * tf.maximum(other, -MOST_NATS), axis=-1)
+    return [apart, tf.math.log1p(surprise)]

@@ -1,0 +1,224 @@
+"""Detectors: what they look at, what they answer, whose they are."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ml.attacks import FGSM, PGD
+from ml.defences import detection
+from ml.defences.detection import Detector, DetectorCard, distances, guard, head, squeezing, texture
+from ml.defences.detection.adaptive import Watched
+from ml.errors import ModelUnavailable, OptionRefused
+from tests import tiny
+
+SETTINGS = {
+    "squeezes": ["1-bit", "median"],
+    "layers": ["pool", "hidden"],
+    "limits": [0.03, 0.3],
+    "ink": True,
+    "guard": {"contrast": 8.0, "widths": [4, 8], "dense": 16},
+}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """(batch, labels) of 8-bit digits, 800 of them."""
+    batch, labels = tiny.digits()
+    return (np.rint(batch * 255) / 255).astype(np.float32)[:800], labels[:800]
+
+
+@pytest.fixture(scope="module")
+def attacked(tiny_digits, digits):
+    """8-bit images of FGSM on the last 400."""
+    images = FGSM()(tiny_digits, digits[0][400:], epsilon=0.2, labels=digits[1][400:]).images
+    return (np.rint(images * 255) / 255).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def detector(tiny_digits, digits, attacked):
+    """A detector of `tiny-digits`, fitted on 400 clean and 200 attacked digits; its guard is untrained."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+    built = guard.build(input_shape=(28, 28, 1), classes=10, **SETTINGS["guard"])
+    arrays = {f"guard.{place}": value for place, value in enumerate(built.get_weights())}
+    card = DetectorCard(
+        model="tiny-digits",
+        weights_sha256=tiny_digits.card.weights_sha256,
+        arrays_sha256="",
+        settings=SETTINGS,
+        threshold=0.5,
+        seed=1,
+        command="pytest",
+        made_on="2026-01-01",
+    )
+    bare = Detector(tiny_digits, card, arrays)
+    batch, labels = digits
+    for name, features in zip(SETTINGS["layers"], bare.features(batch[:400]), strict=True):
+        learned = distances.fit(features, labels[:400], classes=10, directions=8)
+        arrays |= {f"layer.{name}.{key}": value for key, value in learned.items()}
+    learned = head.fit(
+        bare.figures(batch[:400]), [bare.figures(attacked[:200])], hidden=4, penalty=0.3, seed=1
+    )
+    return Detector(tiny_digits, card, arrays | {f"head.{name}": value for name, value in learned.items()})
+
+
+def test_attacked_images_score_higher_than_clean_ones(detector, digits, attacked):
+    clean, suspicious = detector.score(digits[0][400:]), detector.score(attacked[200:])
+    assert clean.shape == (400,)
+    assert clean.dtype == np.float32
+    assert 0 <= min(clean.min(), suspicious.min()) <= max(clean.max(), suspicious.max()) <= 1
+    assert (suspicious[:, None] > clean).mean() > 0.95
+
+
+def test_the_verdict_is_the_score_held_against_the_threshold(detector, digits, attacked):
+    batch = np.concatenate([digits[0][:5], attacked[:5]])
+    scores = detector.score(batch)
+    middle = dataclasses.replace(detector.card, threshold=float(np.sort(scores)[5]))
+    verdicts = Detector(detector.model, middle, detector.arrays).verdict(batch)
+    assert [each.score for each in verdicts] == pytest.approx(scores.tolist(), abs=1e-5)
+    assert sum(each.tampered for each in verdicts) == 5
+
+
+def test_an_image_is_scored_the_same_alone_and_in_a_batch(detector, digits):
+    batch = digits[0][:7]
+    alone = np.concatenate([detector.score(batch[place : place + 1]) for place in range(7)])
+    np.testing.assert_allclose(detector.score(batch), alone, atol=1e-4)
+
+
+def test_an_empty_batch_has_no_scores(detector):
+    assert detector.score(np.zeros((0, 28, 28, 1), np.float32)).shape == (0,)
+
+
+def test_the_score_has_a_slope_down_which_an_attacker_who_knows_it_comes(detector, digits):
+    """Against the same attack that does not know it."""
+    batch, labels = digits[0][700:740], digits[1][700:740]
+    pgd = PGD(steps=20, relative_step=0.1, random_start=False)
+    blind = pgd(detector.model, batch, epsilon=0.2, labels=labels).images
+    knowing = pgd(Watched(detector), batch, epsilon=0.2, labels=labels).images
+    assert (detector.score(knowing) < detector.score(blind)).mean() > 0.9
+
+
+def test_the_attackers_gradient_is_the_slope_of_what_it_climbs(detector, digits):
+    """Along the gradient itself; without the squeeze whose rounding has a slope only by agreement."""
+    smooth = {**SETTINGS, "squeezes": ["mean"], "guard": {}}
+    bare = Detector(detector.model, dataclasses.replace(detector.card, settings=smooth), detector.arrays)
+    count = bare.figures(digits[0][:1]).shape[1]
+    arrays = {
+        name: value[:count] if name in ("head.centre", "head.spread", "head.weights.0") else value
+        for name, value in detector.arrays.items()
+    }
+    watched = Detector(detector.model, bare.card, arrays)
+    image, label = digits[0][10:11], digits[1][10:11]
+
+    def climbed(moved):
+        chances = watched.model.probabilities(moved)[0].astype(np.float64)
+        return np.log(1 - chances[label[0]]) + np.log(1 - watched.score(moved)[0])
+
+    gradient = watched.evading(image, label)
+    # From a point inside [0, 1] where the image is no corner of the clipped residuals.
+    direction = gradient / np.linalg.norm(gradient)
+    slope = (climbed(image + 1e-3 * direction) - climbed(image - 1e-3 * direction)) / 2e-3
+    assert slope == pytest.approx(float((gradient * direction).sum()), rel=0.2)
+
+
+def test_what_is_written_is_read_back_and_knows_its_model(detector, digits, tmp_path):
+    card = detection.write(tmp_path, detector.card, detector.arrays)
+    again = detection.read(tmp_path, detector.model)
+    assert again.card == card
+    np.testing.assert_allclose(again.score(digits[0][:9]), detector.score(digits[0][:9]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"weights_sha256": "0" * 64}, "was made for other weights"),
+        ({"arrays_sha256": "0" * 64}, "its arrays are not those its card names"),
+        ({"surplus": 1}, "is missing or damaged"),
+    ],
+)
+def test_a_detector_that_does_not_fit_is_refused(change, sentence, detector, tmp_path):
+    detection.write(tmp_path, detector.card, detector.arrays)
+    path = tmp_path / detection.CARD
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ModelUnavailable, match=sentence):
+        detection.read(tmp_path, detector.model)
+
+
+def test_a_model_without_a_detector_has_none_and_one_with_has_it(detector, tiny_digits, tiny_zoo):
+    assert detection.load(tiny_digits) is None
+    folder = tiny_zoo / "tiny-digits"
+    try:
+        card = detection.write(folder, detector.card, detector.arrays)
+        found = detection.load(tiny_digits)
+        assert found.card == card
+        assert detection.load(tiny_digits) is found
+    finally:
+        for name in (detection.ARRAYS, detection.CARD):
+            (folder / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("change", [{"squeezes": ["sharp"]}, {"squeezes": ["9-bit"]}, {"layers": ["none"]}])
+def test_an_unknown_squeeze_or_layer_is_refused(change, detector, digits):
+    card = dataclasses.replace(detector.card, settings={**SETTINGS, **change})
+    with pytest.raises(OptionRefused, match="There is no squeeze|The network has no layer"):
+        Detector(detector.model, card, detector.arrays).score(digits[0][:1])
+
+
+def test_few_bits_leave_few_values_and_the_gradient_passes():
+    batch = tf.random.stateless_uniform((2, 8, 8, 1), seed=(1, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(batch)
+        squeezed = squeezing.named("2-bit")(batch)
+    np.testing.assert_allclose(squeezed, np.rint(batch * 3) / 3, atol=1e-6)
+    np.testing.assert_allclose(tape.gradient(squeezed, batch), np.ones(batch.shape), atol=1e-6)
+
+
+def test_the_median_takes_a_lone_pixel_away_and_keeps_an_edge():
+    batch = np.zeros((1, 8, 8, 1), np.float32)
+    batch[0, :, 5:] = 1
+    speck = batch.copy()
+    speck[0, 3, 2] = 1
+    np.testing.assert_array_equal(squeezing.named("median")(speck), batch)
+
+
+def test_the_mean_is_that_of_the_window():
+    batch = np.random.default_rng(0).random((1, 6, 6, 2)).astype(np.float32)
+    window = batch[0, 1:4, 2:5].mean(axis=(0, 1))
+    np.testing.assert_allclose(squeezing.named("mean")(batch)[0, 2, 3], window, atol=1e-6)
+
+
+def test_noise_is_grain_and_an_even_image_has_none():
+    even = np.full((1, 16, 16, 3), 0.5, np.float32)
+    noisy = even + np.random.default_rng(0).choice([-0.02, 0.02], even.shape).astype(np.float32)
+    calm, grainy = (np.asarray(texture.grain(each, (0.01, 0.1), ink=False)) for each in (even, noisy))
+    assert calm.shape == (1, 6)
+    assert (grainy > calm + 1).all()
+
+
+def test_features_of_a_class_lie_near_it_and_strange_ones_far_from_all():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 300)
+    centres, spread = np.array([[0.0, 0, 0], [9, 0, 0]]), np.array([1.0, 3, 0.1])
+    features = (centres[labels] + rng.normal(size=(600, 3)) * spread).astype(np.float32)
+    learned = distances.fit(features, labels, classes=2, directions=3)
+    # In the metric of the spread, 2 is far in the narrowest direction and near in the widest.
+    looked_at = np.array([[0, 0, 0], [0, 2, 0], [0, 0, 2], [9, 0, 0]], np.float32)
+    answered = np.tile(np.array([[1.0, 0]], np.float32), (4, 1))
+    nearest, further = (np.asarray(each) for each in distances.measured(looked_at, answered, learned))
+    assert nearest[2] > nearest[1] + 3
+    assert further[:3] == pytest.approx([0, 0, 0], abs=1e-5)
+    assert further[3] > 1
+
+
+def test_a_group_of_few_attacked_images_weighs_as_much_as_one_of_many():
+    rng = np.random.default_rng(0)
+    clean = rng.normal(size=(300, 2)).astype(np.float32)
+    many, few = clean[:200] + np.float32([6, 0]), clean[:10] + np.float32([0, 6])
+    learned = head.fit(clean, [many, few], hidden=4, penalty=0.1, seed=0)
+    caught = np.asarray(head.logit(tf.constant(few), learned)) > 0
+    assert caught.all()
+    assert (np.asarray(head.logit(tf.constant(clean), learned)) < 0).mean() > 0.95
