@@ -48,6 +48,12 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)
     notes: str = ""
     limits: list[str] = field(default_factory=list)
+    # Accuracy under attack: the rows of `ml.evaluation.measurements`.
+    robustness: list[dict[str, Any]] = field(default_factory=list)
+    # Signs of masked gradients that were seen meanwhile: names of `ml.evaluation.robustness.SIGNS`.
+    signs: dict[str, float] = field(default_factory=dict)
+    # Accuracy under the corruptions of a suite: `ml.evaluation.measurements.corrupted`.
+    corruptions: dict[str, Any] = field(default_factory=dict)
     # Whether the answer can be followed back to the pixels, as every attack here needs.
     gradient: bool = True
     # What it learned is not in a file: it is fitted again from the training data, which `data` names. Then

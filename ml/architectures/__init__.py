@@ -16,6 +16,8 @@ FAMILIES = {
     "digits-cnn-gru": "ml.architectures.digits_cnn_gru",
     "digits-dnn": "ml.architectures.digits_dnn",
     "noisy-cnn": "ml.architectures.noisy_cnn",
+    "robust-cnn": "ml.architectures.robust_cnn",
+    "certified-cnn": "ml.architectures.certified_cnn",
     "logistic-regression": "ml.architectures.logistic_regression",
     "efficientnetb0": "ml.architectures.efficientnet",
     "keras-config": "ml.architectures.keras_config",

@@ -1,5 +1,5 @@
 """Training from recipes: `run` trains, `measure` and `report` test a finished model again."""
 
-from ml.training.run import measure, report, run
+from ml.training.run import measure, report, run, unseen
 
-__all__ = ["measure", "report", "run"]
+__all__ = ["measure", "report", "run", "unseen"]

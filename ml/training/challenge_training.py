@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ml import architectures
 from ml.datasets.mnist import Split
+from ml.defences.adversarial import AdversarialTraining
 from ml.images import to_float
-from ml.training.challenge_hardening import Hardened
 from ml.training.fit import Series, fit
 from ml.training.recipe import Recipe
 
@@ -105,7 +105,7 @@ class Trainer:
         network.set_weights(start)
         epochs = min(self.epochs or how.hard_epochs, how.hard_epochs)
         steps = epochs * self._batches(how.hard_batch_size)
-        trainer = Hardened(
+        trainer = AdversarialTraining(
             network,
             epsilon=how.hard_epsilon,
             steps=how.hard_steps,

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml import architectures
-from ml.card import Card, UnsureRule
 from ml.classifier import Classifier
 from ml.datasets.mnist import Images, Labels, Split
 from ml.images import to_float
+from ml.training import result
 from ml.training.class_images_recipe import Training
 from ml.training.fit import Series, fit
 
@@ -112,36 +112,14 @@ def fitted(
         resume=resume,
         description=description,
     )
-    return Classifier(network, _card(network, shape, class_names, seed)), history
+    card = result.working_card(
+        network, family=shape.family, options=shape.options, class_names=class_names, seed=seed
+    )
+    return Classifier(network, card), history
 
 
 def _rate(how: Training, steps: int) -> Any:
     warm = max(1, int(how.warm_up * steps))
     return keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warm), warmup_target=how.learning_rate, warmup_steps=warm
-    )
-
-
-def _card(network: keras.Model, shape: Shape, class_names: Sequence[str], seed: int) -> Card:
-    """What a `Classifier` must know; the network stays in this run, so the card is written nowhere."""
-    height, width, channels = network.input_shape[1:]
-    return Card(
-        name="class-images",
-        title="The network of this run",
-        domain="digits" if channels == 1 else "photos",
-        architecture=shape.family,
-        options=shape.options,
-        class_names=list(class_names),
-        input_shape=(height, width, channels),
-        parameters=network.count_params(),
-        weights_sha256="",
-        unsure=UnsureRule(),
-        metrics={},
-        confusion_matrix=[],
-        data={},
-        provenance="",
-        licence="",
-        seed=seed,
-        command="",
-        trained_on="",
     )

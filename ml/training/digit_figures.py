@@ -34,6 +34,12 @@ def measure(card: Card, classifier: Classifier, data: Path | None = None) -> dic
     return figures(card, classifier, data)[0]
 
 
+def unseen(card: Card, data: Path | None = None) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """MNIST's test digits (10,000, 28, 28, 1) in [0, 1], and their labels."""
+    split = mnist.load("test", data)
+    return to_float(split.images), split.labels
+
+
 def figures(card: Card, classifier: Classifier, data: Path | None) -> tuple[dict[str, Any], list[list[int]]]:
     """Figures and confusion matrix on MNIST's test digits, then figures on every kind made from them."""
     split = mnist.load("test", data)

@@ -69,7 +69,7 @@ def fit(
                 verbose=0,
                 **options,
             )
-        checkpoint.finish()
+        checkpoint.finish(network)
     if monitor and (folder / BEST).exists():
         network.load_weights(folder / BEST)
     return checkpoint.history
@@ -106,8 +106,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
             network.optimizer.build(network.trainable_variables)
             network.load_weights(self._weights(self.epoch))
 
-    def finish(self) -> None:
-        """Say that there is nothing left to do."""
+    def finish(self, network: keras.Model) -> None:
+        """Say that there is nothing left to do; where the average of the weights is the result, keep that."""
+        if network.optimizer.use_ema:
+            with files.replacing(self._weights(self.epoch)) as temporary:
+                network.save_weights(temporary, overwrite=True)
         self.state["finished"] = True
         files.write_text(self.folder / STATE, json.dumps(self.state))
 

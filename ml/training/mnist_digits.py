@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,15 +14,17 @@ from ml import architectures, zoo
 from ml.card import Card, UnsureRule
 from ml.classifier import Classifier
 from ml.datasets import handwritten, mnist
+from ml.evaluation import measurements
 from ml.images import to_float
 from ml.training import result
-from ml.training.digit_figures import figures, measure, report
+from ml.training.defended import Defence, defended
+from ml.training.digit_figures import figures, measure, report, unseen
 from ml.training.fit import fit
 from ml.training.handwriting import Variation, vary
 from ml.training.recipe import Recipe
 from ml.verdict import softmax
 
-__all__ = ["Batches", "measure", "train"]
+__all__ = ["Batches", "measure", "train", "unseen"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,8 @@ class Training(Variation):
 
     The learning rate rises over the first `warm_up` part of the steps, then a cosine takes it to 0.
     `precision` is that of the arithmetic; weights stay float32. `start` is a model of the zoo whose layers
-    of the same name and shape are where this network begins.
+    of the same name and shape are where this network begins. `average` is the share of itself that the moving
+    average of the weights keeps at each step; with it, that average is the result.
     """
 
     epochs: int
@@ -52,17 +56,20 @@ class Training(Variation):
     warm_up: float = 0.0
     precision: str = "float32"
     start: str = ""
+    average: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """`unsure_share` of the validation digits, those of the lowest confidence, set the unsure threshold.
 
-    `targets` say of a figure what others reached, what is asked at least, and the aim.
+    `targets` say of a figure what others reached, what is asked at least, and the aim. `robustness` are the
+    measurements under attack (`ml.evaluation.measurements`).
     """
 
     unsure_share: float
     targets: dict[str, list[float]] = field(default_factory=dict)
+    robustness: tuple[dict[str, Any], ...] = ()
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
@@ -117,15 +124,20 @@ def train(
     epochs = epochs or how.epochs
     network = _built(recipe, how)
     batches = Batches(learning, described.kinds, how, seed)
-    _compile(network, how, steps=epochs * len(batches))
+    steps = epochs * len(batches)
+    learner = network
+    if recipe.defence:
+        learner = defended(network, recipe.read("defence", Defence), steps=steps, seed=seed)
+    _compile(learner, how, steps)
     history = fit(
-        network,
+        learner,
         batches,
         epochs=epochs,
         validation=(to_float(validation.images), validation.labels),
         folder=output / "checkpoints",
         resume=resume,
         description=recipe.name,
+        callbacks=[keras.callbacks.SwapEMAWeights()] if how.average else [],
     )
     folder = output / "model"
     classifier = result.store_weights(
@@ -143,12 +155,18 @@ def train(
         },
         training={
             **asdict(how),
+            **result.defence_of(recipe),
             "epochs": epochs,
             "validation_accuracy": history["val_accuracy"][-1],
             "history": history,
         },
     )
     card = _store_card(folder, classifier, validation, evaluation, data)
+    if evaluation.robustness:
+        rows = measurements.all_of(
+            evaluation.robustness, classifier, *unseen(card, data), folder=output / "attacked"
+        )
+        card = result.store_card(folder, card, robustness=rows)
     report(recipe, card, classifier, targets=evaluation.targets, data=data, output=output, started=started)
     return folder
 
@@ -187,6 +205,8 @@ def _compile(network: keras.Model, how: Training, steps: int) -> None:
                 warmup_steps=warm,
             ),
             weight_decay=how.weight_decay,
+            use_ema=how.average > 0,
+            ema_momentum=how.average,
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],

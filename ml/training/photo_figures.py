@@ -106,6 +106,14 @@ def test(classifier: Classifier, divided: Divided) -> Tested:
     return Tested(divided=divided, logits=logits, seconds=time.perf_counter() - start)
 
 
+def unseen(card: Card, data: Path | None = None) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """The photos of the card's test split as the model sees them (N, H, W, 3) in [0, 1], and their labels."""
+    divided = divide(plan_of(card), data, card.seed)
+    chosen, (height, width, _) = divided.split.test, card.input_shape
+    photos = [to_float(resize(read(divided.photos.paths[index]), (height, width))) for index in chosen]
+    return np.stack(photos), np.asarray(divided.photos.labels[chosen])
+
+
 def strata(photos: folders.Photos, plan: Plan) -> list[str]:
     """The class of each photo, and its source where the plan knows sources."""
     names = [photos.class_names[label] for label in photos.labels]

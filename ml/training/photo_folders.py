@@ -9,13 +9,15 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from ml import architectures
+from ml import architectures, zoo
 from ml.architectures import efficientnet
 from ml.card import UnsureRule
 from ml.classifier import Classifier
 from ml.datasets import everyday, folders
 from ml.errors import OptionRefused, sentence
+from ml.evaluation import measurements
 from ml.training import photo_figures, photo_report, photo_speed, result
+from ml.training.defended import Defence, defended
 from ml.training.fit import Series, fit
 from ml.training.photo_batches import DECODED_SIDE, Batches, Pool, Unvaried, chances
 from ml.training.photo_figures import Plan
@@ -27,7 +29,7 @@ from ml.training.strangers import Strangers
 Indices = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
-measure = photo_figures.measure
+measure, unseen = photo_figures.measure, photo_figures.unseen
 RANDOM = "random"
 NOTHING = np.zeros((0, 1, 1), np.uint8)
 
@@ -61,9 +63,10 @@ def train(
     histories, settled = {}, network.get_weights()
     for number, stage in enumerate(how.parts(epochs)):
         sized = _at_side(network, recipe, stage.side)
-        _free(sized, stage.first)
+        _free(sized, stage)
         place = output / "checkpoints" / stage.name
-        histories[stage.name] = _learn(sized, stage, how, pools, place, resume, seed + number)
+        defence = recipe.read("defence", Defence) if recipe.defence else None
+        histories[stage.name] = _learn(sized, stage, how, pools, place, resume, seed + number, defence)
         network.set_weights(sized.get_weights())
         settled = network.get_weights() if number == 0 else settled
     network.set_weights(_blended(settled, network.get_weights(), how.blend))
@@ -76,13 +79,17 @@ def train(
         class_names=photos.class_names,
         seed=seed,
         data={**plan, "training": len(split.train), "validation": len(split.validation)},
-        training={**dataclasses.asdict(how), "history": histories},
+        training={**dataclasses.asdict(how), **result.defence_of(recipe), "history": histories},
         command=_command(recipe, weights),
     )
     card = result.store_card(output / "model", classifier.card, unsure=rule)
     tested = photo_figures.test(classifier, divided)
     figures, confusion = photo_figures.figures(card, classifier, tested, data)
     card = result.store_card(output / "model", card, metrics=figures, confusion_matrix=confusion)
+    asked_rows = recipe.read("evaluation", Evaluation).robustness
+    if asked_rows:
+        rows = measurements.all_of(asked_rows, classifier, *unseen(card, data), folder=output / "attacked")
+        card = result.store_card(output / "model", card, robustness=rows)
     speeds = _speeds(network, recipe, how, pools[0], seed)
     photo_report.write(asked, card, tested, speeds, data=data, output=output, started=started)
     return output / "model"
@@ -104,8 +111,8 @@ def _speeds(network: keras.Model, recipe: Recipe, how: Training, pool: Pool, see
     """How fast a copy of the network trains in the recipe's last stage."""
     stage = how.parts(None)[-1]
     sized = _at_side(network, recipe, stage.side)
-    _free(sized, stage.first)
-    _compile(sized, stage)
+    _free(sized, stage)
+    _compile(sized, stage.learning_rate)
     return photo_speed.speeds(sized, _batches(pool, stage, how, seed))
 
 
@@ -119,6 +126,10 @@ def _started(recipe: Recipe, start: str | Path) -> keras.Model:
     """The untrained network, with pretrained weights below its head unless `start` is "random"."""
     network = architectures.build(recipe.family, **recipe.options)
     if start == RANDOM:
+        return network
+    if start in zoo.names():
+        # Its weights do not depend on the size of the pictures.
+        network.set_weights(zoo.load(str(start)).network.get_weights())
         return network
     if not efficientnet.backbone_layers(network):
         raise OptionRefused(sentence("The architecture %(name)s starts from no weights."), name=recipe.family)
@@ -159,15 +170,17 @@ def _at_side(network: keras.Model, recipe: Recipe, side: int) -> keras.Model:
     return sized
 
 
-def _free(network: keras.Model, first: str) -> None:
-    """Let the head learn, and the backbone from the layers of block `first` on.
+def _free(network: keras.Model, stage: Stage) -> None:
+    """Let the head learn, and the backbone from the layers of block `stage.first` on.
 
-    Batch normalisation of the backbone keeps its ImageNet statistics: strangers would distort them.
+    Batch normalisation of the backbone keeps its ImageNet statistics, which strangers would distort, unless
+    the stage says otherwise: attacked photos have others.
     """
-    learns = False
+    learns, first = False, stage.first
     for layer in efficientnet.backbone_layers(network):
         learns = learns or bool(first and layer.name.startswith(first))
-        layer.trainable = learns and not isinstance(layer, keras.layers.BatchNormalization)
+        normalises = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = learns and (stage.normalisation or not normalises)
     if first and not learns:
         raise OptionRefused(sentence("The network has no layer that begins with %(name)s."), name=first)
     # The features' own normalisation is settled with the head, then kept too.
@@ -184,13 +197,22 @@ def _learn(
     folder: Path,
     resume: bool,
     seed: int,
+    defence: Defence | None,
 ) -> Series:
-    """One stage, to the weights of its best epoch; `pools` are what is learned from and checked on."""
+    """One stage, to the weights of its best epoch; `pools` are what is learned from and checked on.
+
+    Under attack there is no best epoch but the last: what the photos as they are ask for is another network.
+    """
     learning, checking = pools
-    _compile(network, stage)
+    batches = _batches(learning, stage, how, seed)
+    learner = network
+    if defence:
+        learner = defended(network, defence, steps=stage.epochs * len(batches), seed=seed)
+    cosine = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * len(batches))
+    _compile(learner, cosine if defence else stage.learning_rate)
     return fit(
-        network,
-        _batches(learning, stage, how, seed),
+        learner,
+        batches,
         validation=Unvaried(
             checking,
             size=(stage.side, stage.side),
@@ -203,17 +225,19 @@ def _learn(
         folder=folder,
         resume=resume,
         description=stage.name,
-        monitor="val_loss",
-        callbacks=[
+        monitor=None if defence else "val_loss",
+        callbacks=[]
+        if defence
+        else [
             keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=max(0, how.patience - 2)),
             keras.callbacks.EarlyStopping(patience=how.patience),
         ],
     )
 
 
-def _compile(network: keras.Model, stage: Stage) -> None:
+def _compile(network: keras.Model, rate: float | keras.optimizers.schedules.LearningRateSchedule) -> None:
     network.compile(
-        keras.optimizers.Adam(stage.learning_rate),
+        keras.optimizers.Adam(rate),
         keras.losses.CategoricalCrossentropy(from_logits=True),
         jit_compile=False,  # XLA's convolutions are ten times slower on a CPU
     )

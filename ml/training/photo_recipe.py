@@ -24,13 +24,17 @@ class Data(Plan):
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A part of the training at one picture size: the head learns, and the layers from `first` on."""
+    """A part of the training at one picture size: the head learns, and the layers from `first` on.
+
+    With `normalisation` the batch normalisations of those layers learn too.
+    """
 
     name: str
     epochs: int
     side: int
     learning_rate: float
     first: str = ""
+    normalisation: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +43,8 @@ class Training:
 
     In the end the weights are `blend` of those and the rest of those after the first stage, whose backbone
     is as it was found: halfway back a network knows unseen pictures better ("WiSE-FT", Wortsman et al.
-    2022). `start` is "imagenet", a weight file, or "random"; `patience` is how many epochs without a better
-    validation loss end a stage; the learning rate falls earlier.
+    2022). `start` is "imagenet", a weight file, a model of the zoo, or "random"; `patience` is how many
+    epochs without a better validation loss end a stage; the learning rate falls earlier.
     """
 
     start: str
@@ -71,6 +75,10 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """An answer of less confidence than `unsure_below` is called unsure."""
+    """An answer of less confidence than `unsure_below` is called unsure.
+
+    `robustness` are the measurements under attack (`ml.evaluation.measurements`).
+    """
 
     unsure_below: float
+    robustness: tuple[dict[str, Any], ...] = ()

@@ -2,7 +2,8 @@
 
 A recipe names its kind (which module of `ml.training` runs it) and has five tables: `[data]`,
 `[architecture]` (`family` plus that family's options; a kind that builds several networks has none),
-`[training]`, `[evaluation]` and `[card]` (texts for the model card). What a table may hold is said by a
+`[training]`, `[evaluation]` and `[card]` (texts for the model card); `[defence]` says what the model is to
+withstand. What a table may hold is said by a
 frozen dataclass of the kind, so that a mistyped key is refused instead of being ignored. `[quick]` holds
 tables that override these.
 """
@@ -33,6 +34,7 @@ class Recipe:
     data: Mapping[str, Any] = field(default_factory=dict)
     architecture: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    defence: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
     quick: Mapping[str, Any] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Recipe:
         Raises:
             OptionRefused: it has no such table, or one that overrides no table of a recipe.
         """
-        tables = ("data", "architecture", "training", "evaluation")
+        tables = ("data", "architecture", "training", "defence", "evaluation")
         if not self.quick or not set(self.quick) <= set(tables):
             raise OptionRefused(
                 sentence("The recipe %(name)s has no table [quick], so it cannot run with --quick."),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,38 @@ def new_card(
         training=training,
         notes=texts.notes,
         limits=list(texts.limits),
+    )
+
+
+def defence_of(recipe: Recipe) -> dict[str, Any]:
+    """What the card's `training` says of the recipe's defence, if it has one."""
+    return {"defence": dict(recipe.defence)} if recipe.defence else {}
+
+
+def working_card(
+    network: keras.Model, *, family: str, options: dict[str, Any], class_names: Sequence[str], seed: int
+) -> Card:
+    """What a `Classifier` must know of a network that stays in its run; this card is written nowhere."""
+    height, width, channels = network.input_shape[1:]
+    return Card(
+        name=family,
+        title="A network of this run",
+        domain="digits" if channels == 1 else "photos",
+        architecture=family,
+        options=options,
+        class_names=list(class_names),
+        input_shape=(height, width, channels),
+        parameters=network.count_params(),
+        weights_sha256="",
+        unsure=UnsureRule(),
+        metrics={},
+        confusion_matrix=[],
+        data={},
+        provenance="",
+        licence="",
+        seed=seed,
+        command="",
+        trained_on="",
     )
 
 

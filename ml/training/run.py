@@ -5,14 +5,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ml import files, zoo
+from ml.card import Card
 from ml.datasets import bundled
 from ml.errors import OptionRefused, sentence
 from ml.training import recipe as recipes
 
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
 # A kind is a module with `train(recipe, *, data, epochs, resume, output, weights, seed) -> Path` and
 # `measure(card, classifier, data) -> dict`, where a finished model can be reported also
-# `report_of(recipe, classifier, *, data, output)`; it is imported only when used, as it brings TensorFlow.
+# `report_of(recipe, classifier, *, data, output)`, for photos `unseen(card, data)`; it is imported only when
+# used, as it brings TensorFlow.
 KINDS = {
     "class-images": "ml.training.class_images",
     "mnist-digits": "ml.training.mnist_digits",
@@ -21,7 +29,9 @@ KINDS = {
     "noisy-digits": "ml.training.noisy_digits",
     "mnist-estimators": "ml.training.mnist_estimators",
     "digit-study": "ml.training.digit_study",
+    "defence-study": "ml.training.defence_study",
     "photo-folders": "ml.training.photo_folders",
+    "detector": "ml.training.detector",
 }
 
 QUICK = "# Run with --quick."
@@ -90,6 +100,19 @@ def measure(name: str, data: Path | None = None) -> dict[str, Any]:
     classifier = zoo.load(name)
     metrics: dict[str, Any] = _module(classifier.card.data["kind"]).measure(classifier.card, classifier, data)
     return metrics
+
+
+def unseen(card: Card, data: Path | None = None) -> tuple[Floats, Labels]:
+    """The test images (N, H, W, C) in [0, 1] of a finished model, and their labels (N,).
+
+    Raises:
+        DataMissing: they are nowhere to be found.
+        OptionRefused: no kind of training knows the model's test set.
+    """
+    # Every model of digits is tested on MNIST's, whatever it learned from.
+    module = _module("mnist-digits" if card.domain == "digits" else card.data.get("kind", ""))
+    images, labels = module.unseen(card, data)
+    return images, labels
 
 
 def report(name: str, *, data: Path | None = None, output: Path | None = None) -> Path:

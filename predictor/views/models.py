@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ml.card import Card
 from ml.errors import EpsilonError
-from predictor import access, engine
+from predictor import access, engine, resilience
 from predictor.views.respond import sentence_of
 
 
@@ -35,10 +35,16 @@ def model_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def model_card(request: HttpRequest, name: str) -> HttpResponse:
     card = access.card_or_404(name)
-    state = engine.state()["models"].get(name, "")
-    return render(
-        request, "predictor/model_card.html", {"card": card, "state": state, "confusion": _confusion(card)}
-    )
+    context = {
+        "card": card,
+        "state": engine.state()["models"].get(name, ""),
+        "confusion": _confusion(card),
+        "robustness": resilience.rows(card),
+        "curve": resilience.curve(card),
+        "warnings": resilience.warnings(card),
+        "corruptions": resilience.corruptions(card),
+    }
+    return render(request, "predictor/model_card.html", context)
 
 
 def _confusion(card: Card) -> list[dict[str, Any]]:

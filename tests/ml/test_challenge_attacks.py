@@ -13,9 +13,9 @@ import pytest
 from ml import architectures
 from ml.attacks import Attack
 from ml.datasets.mnist import Split
+from ml.defences.adversarial import AdversarialTraining
 from ml.images import to_float
 from ml.training.challenge_attacks import attacks, fgsm, loss_and_accuracy, robust_accuracy
-from ml.training.challenge_hardening import Hardened
 from ml.training.challenge_slips import limited
 from ml.training.fit import fit
 from tests.tiny import digits
@@ -27,10 +27,10 @@ def split() -> Split:
     return Split(np.rint(images[:640] * 255).astype(np.uint8), labels[:640])
 
 
-def hardened(**changed: float) -> Hardened:
+def hardened(**changed: float) -> AdversarialTraining:
     keras.utils.set_random_seed(1)
     options = {"epsilon": 0.3, "steps": 2, "relative_step": 0.6, "warm_up": 0, "clean": 0.0, "seed": 3}
-    made = Hardened(architectures.build("challenge-cnn", dropout=0.0), **{**options, **changed})
+    made = AdversarialTraining(architectures.build("challenge-cnn", dropout=0.0), **{**options, **changed})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     made.compile(keras.optimizers.Adam(0.001), loss, metrics=["accuracy"], jit_compile=False)
     return made
@@ -123,7 +123,7 @@ def test_the_clean_share_of_a_batch_is_left_as_it_is(split: Split, monkeypatch) 
 def test_adversarial_training_learns_and_goes_on_where_it_was_stopped(split: Split, tmp_path: Path) -> None:
     images, labels = to_float(split.images), split.labels
 
-    def trained(epochs: int) -> tuple[Hardened, dict]:
+    def trained(epochs: int) -> tuple[AdversarialTraining, dict]:
         model = hardened(epsilon=0.1, warm_up=10)
         history = fit(model, images, y=labels, epochs=epochs, folder=tmp_path, resume=True)
         return model, history

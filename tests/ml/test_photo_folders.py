@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from ml import architectures, training, zoo
 from ml.errors import OptionRefused
 from ml.training import photo_folders, recipe
+from ml.training.photo_recipe import Stage
 
 CLASSES = ["disc", "ring of rope", "Ärmel"]
 RECIPE = """
@@ -125,14 +126,23 @@ def network():
     return architectures.build("efficientnetb0", input_shape=[32, 32, 3], hidden=16)
 
 
+def stage(first, **options):
+    return Stage(name="test", epochs=1, side=32, learning_rate=0.001, first=first, **options)
+
+
+def test_the_statistics_are_learned_anew_where_the_stage_says_so(network):
+    photo_folders._free(network, stage("stem_conv", normalisation=True))
+    assert "stem_bn" in {weight.path.split("/")[0] for weight in network.trainable_weights}
+
+
 def test_first_the_head_learns_alone(network):
-    photo_folders._free(network, "")
+    photo_folders._free(network, stage(""))
     learning = {weight.path.split("/")[0] for weight in network.trainable_weights}
     assert learning == {"feature_norm", "hidden", "logits"}
 
 
 def test_then_the_upper_blocks_learn_too_without_their_statistics(network):
-    photo_folders._free(network, "block7a")
+    photo_folders._free(network, stage("block7a"))
     learning = {weight.path.split("/")[0] for weight in network.trainable_weights}
     assert {"block7a_expand_conv", "top_conv", "logits"} <= learning
     assert not any(name.startswith("block6") or name.endswith(("bn", "norm")) for name in learning)
@@ -140,7 +150,7 @@ def test_then_the_upper_blocks_learn_too_without_their_statistics(network):
 
 def test_a_layer_that_the_network_lacks_is_one_sentence(network):
     with pytest.raises(OptionRefused, match="block99"):
-        photo_folders._free(network, "block99")
+        photo_folders._free(network, stage("block99"))
 
 
 @pytest.mark.parametrize(("share", "wanted"), [(1.0, [3, 8]), (0.0, [1, 4]), (0.25, [1.5, 5])])

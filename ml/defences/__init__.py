@@ -1,0 +1,1 @@
+"""Defences: trainings that make a network withstand attacks, detectors, certificates."""

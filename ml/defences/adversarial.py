@@ -1,0 +1,125 @@
+"""Adversarial training: a network learns from images attacked against itself as it is at that moment.
+
+Madry et al. 2018, "Towards Deep Learning Models Resistant to Adversarial Attacks"; Zhang et al. 2019,
+"Theoretically Principled Trade-off between Robustness and Accuracy" (TRADES).
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """The layers of another network, trained on attacked images instead of its batches' own.
+
+    ε grows evenly from 0 to `epsilon` over the first `warm_up` steps: a network that meets the whole ε at
+    once may give every image one answer and stay there. The share `clean` of every batch is left unattacked,
+    so that the clean accuracy is not given up.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        *,
+        epsilon: float,
+        steps: int,
+        relative_step: float,
+        warm_up: int,
+        seed: int,
+        clean: float = 0.0,
+    ) -> None:
+        super().__init__(network.inputs[0], network.outputs[0])
+        self.epsilon, self.steps, self.relative_step = epsilon, steps, relative_step
+        self.warm_up, self.clean, self.seed = warm_up, clean, seed
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        images, labels, *weights = data
+        images = tf.cast(images, tf.float32)
+        kept = tf.cast(self.clean * tf.cast(tf.shape(images)[0], tf.float32), tf.int32)
+        attacked = self.attacked(images[kept:], labels[kept:])
+        return super().train_step((tf.concat([images[:kept], attacked], 0), labels, *weights))
+
+    def attacked(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """`images` (N, H, W, C) after `steps` signed steps from a random start in the ball.
+
+        The gradient is that of inference mode. A batch's ε and random start depend on how many batches the
+        optimizer has seen, which checkpoints keep.
+        """
+        step = tf.cast(self.optimizer.iterations, tf.int32)
+        epsilon = self.epsilon * tf.minimum(1.0, tf.cast(step + 1, tf.float32) / max(1, self.warm_up))
+        low, high = tf.maximum(images - epsilon, 0), tf.minimum(images + epsilon, 1)
+        noise = tf.random.stateless_uniform(tf.shape(images), (self.seed, step), -1, 1)
+        attacked = tf.clip_by_value(images + epsilon * noise, low, high)
+        aim = self.aim(images, labels)
+        for _ in range(self.steps):
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(attacked)
+                loss = self.away(self(attacked, training=False), aim)
+            moved = attacked + self.relative_step * epsilon * tf.sign(tape.gradient(loss, attacked))
+            attacked = tf.clip_by_value(moved, low, high)
+        return attacked
+
+    def aim(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """What the attack leads away from: here the labels, whole ones or probabilities."""
+        if labels.shape.rank == 2:
+            return tf.cast(labels, tf.float32)
+        return tf.one_hot(labels, self.output_shape[-1])
+
+    def away(self, logits: tf.Tensor, aim: tf.Tensor) -> tf.Tensor:
+        """The loss that the attack climbs, (N,)."""
+        return tf.nn.softmax_cross_entropy_with_logits(aim, logits)
+
+
+class Trades(AdversarialTraining):
+    """Cross-entropy on the images as they are, plus `weight` times the divergence under attack.
+
+    TRADES, equation 5: CE(f(x), y) + β·KL(f(x) ‖ f(x')), where x' in the ball makes the divergence large.
+    What is trained is therefore accuracy and steadiness, with `weight` (β) between them. `accuracy` is logged
+    for the images as they are, `robust_accuracy` for the attacked ones.
+    """
+
+    def __init__(self, network: keras.Model, *, weight: float, **attack: Any) -> None:
+        super().__init__(network, **attack)
+        self.weight = weight
+        self.robust_accuracy = keras.metrics.Mean(name="robust_accuracy")
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        images, labels, *weights = data
+        images = tf.cast(images, tf.float32)
+        attacked = self.attacked(images, labels)
+        with tf.GradientTape() as tape:
+            # In one pass, so that batch normalisation sees both halves.
+            clean, hard = tf.split(self(tf.concat([images, attacked], 0), training=True), 2)
+            loss = self.compute_loss(images, labels, clean, *weights)
+            apart = divergence(tf.nn.log_softmax(clean), hard)
+            loss += self.weight * tf.reduce_mean(apart * weights[0] if weights else apart)
+        self._loss_tracker.update_state(loss, sample_weight=tf.shape(images)[0])
+        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        self.robust_accuracy.update_state(_right(labels, hard), *weights)
+        return dict(self.compute_metrics(images, labels, clean, *weights))
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        images, labels, *weights = data
+        hard = self(self.attacked(tf.cast(images, tf.float32), labels), training=False)
+        self.robust_accuracy.update_state(_right(labels, hard), *weights)
+        return dict(super().test_step(data))
+
+    def aim(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """The logarithms of the probabilities of the images as they are."""
+        return tf.nn.log_softmax(self(images, training=False))
+
+    def away(self, logits: tf.Tensor, aim: tf.Tensor) -> tf.Tensor:
+        return divergence(aim, logits)
+
+
+def _right(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """(N,) 1 where the largest logit is the label's, whole or the largest of its probabilities."""
+    whole = tf.argmax(labels, axis=-1) if labels.shape.rank == 2 else tf.cast(labels, tf.int64)
+    return tf.cast(tf.argmax(logits, axis=-1) == whole, tf.float32)
+
+
+def divergence(log_probabilities: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """KL(p ‖ softmax(logits)) in nats, (N,), of the logarithm of p (N, classes)."""
+    surplus = log_probabilities - tf.nn.log_softmax(logits)
+    return tf.reduce_sum(tf.exp(log_probabilities) * surplus, axis=-1)

@@ -1,0 +1,166 @@
+"""Interval bounds: what a network's logits can become while every pixel stays within its own interval.
+
+Gowal et al. 2018, "On the Effectiveness of Interval Bound Propagation for Training Verifiably Robust Models".
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ml.errors import OptionRefused, sentence
+
+# (values, lower bounds, upper bounds) of one layer, each (N, ...).
+Triple = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+_RELU = keras.activations.relu
+_LINEAR = keras.activations.linear
+
+
+def chain(network: keras.Model) -> list[keras.Layer]:
+    """The layers of `network` in their order, the input's left out.
+
+    Raises:
+        OptionRefused: the layers are no chain, or one of them has no rule here.
+    """
+    layers = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
+    for number, layer in enumerate(layers):
+        before = network.inputs[0] if number == 0 else layers[number - 1].output
+        chained = len(layer._inbound_nodes) >= 1 and layer.input is before
+        known = any(isinstance(layer, kind) for kind in _RULES)
+        if not chained or not known or not _plain(layer):
+            raise OptionRefused(
+                sentence("Bounds cannot be computed through the layer “%(layer)s” (%(kind)s)."),
+                layer=layer.name,
+                kind=type(layer).__name__,
+            )
+    if not isinstance(layers[-1], keras.layers.Dense) or layers[-1].activation is not _LINEAR:
+        raise OptionRefused(
+            sentence("Bounds need a network that ends with a dense layer of logits, not “%(layer)s”."),
+            layer=layers[-1].name,
+        )
+    return layers
+
+
+def margins(
+    layers: Sequence[keras.Layer],
+    triple: Triple,
+    labels: tf.Tensor,
+    *,
+    training: bool = False,
+    seen: list[Triple] | None = None,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Logits (N, classes), and lower bounds (N, classes) of the label's logit minus each other one.
+
+    The last layer is taken together with the difference of two logits, which is tighter than the difference
+    of their bounds (Gowal et al., section 3, "elision of the last layer"). The label's own margin is 0.
+
+    Args:
+        layers: of `chain`.
+        triple: the images (N, H, W, C), and the lower and upper ends of their pixels.
+        training: batch normalisation uses, and keeps, the figures of these images.
+        seen: gets what goes into each activation layer.
+    """
+    for layer in layers[:-1]:
+        if seen is not None and isinstance(layer, keras.layers.Activation):
+            seen.append(triple)
+        triple = _rule(layer)(layer, triple, training)
+    values, lower, upper = triple
+    weights = tf.cast(layers[-1].kernel, values.dtype)
+    bias = tf.cast(layers[-1].bias, values.dtype)
+    logits = values @ weights + bias
+    # (N, features, classes): the label's weights minus each class's.
+    difference = tf.gather(tf.transpose(weights), labels)[:, :, None] - weights[None]
+    middle, radius = (lower + upper) / 2, (upper - lower) / 2
+    bounds = tf.einsum("nf,nfc->nc", middle, difference)
+    bounds -= tf.einsum("nf,nfc->nc", radius, tf.abs(difference))
+    return logits, bounds + tf.gather(bias, labels)[:, None] - bias[None]
+
+
+def _affine(layer: keras.Layer, triple: Triple, training: bool) -> Triple:
+    """A linear map moves the middle of an interval, and its absolute value the radius."""
+    values, lower, upper = triple
+    apply = _convolution(layer) if isinstance(layer, keras.layers.Conv2D) else tf.matmul
+    kernel = tf.cast(layer.kernel, values.dtype)
+    bias = tf.cast(layer.bias, values.dtype) if layer.use_bias else tf.zeros((), values.dtype)
+    moved, middle = apply(values, kernel) + bias, apply((lower + upper) / 2, kernel) + bias
+    radius = apply((upper - lower) / 2, tf.abs(kernel))
+    return _through(layer.activation, (moved, middle - radius, middle + radius))
+
+
+def _convolution(layer: keras.layers.Conv2D) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    padding, strides = layer.padding.upper(), layer.strides
+    return lambda values, kernel: tf.nn.conv2d(values, kernel, strides, padding)
+
+
+def _normalisation(layer: keras.layers.BatchNormalization, triple: Triple, training: bool) -> Triple:
+    """An affine map for each channel; in training its figures are those of the images themselves."""
+    values, lower, upper = triple
+    if training:
+        mean, variance = tf.nn.moments(values, list(range(values.shape.rank - 1)))
+        for kept, new in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
+            kept.assign(kept * layer.momentum + new * (1 - layer.momentum))
+    else:
+        mean, variance = layer.moving_mean, layer.moving_variance
+    scale = tf.cast(layer.gamma, values.dtype) * tf.math.rsqrt(
+        tf.cast(variance, values.dtype) + layer.epsilon
+    )
+    shift = tf.cast(layer.beta, values.dtype) - tf.cast(mean, values.dtype) * scale
+    middle, radius = (lower + upper) / 2 * scale + shift, (upper - lower) / 2 * tf.abs(scale)
+    return values * scale + shift, middle - radius, middle + radius
+
+
+def _monotone(layer: keras.Layer, triple: Triple, training: bool) -> Triple:
+    """A function that never falls maps the ends of an interval to the ends."""
+    values, lower, upper = triple
+    if isinstance(layer, keras.layers.Activation):
+        return _through(layer.activation, triple)
+    return layer(values), layer(lower), layer(upper)
+
+
+def _flat(layer: keras.layers.Flatten, triple: Triple, training: bool) -> Triple:
+    values, lower, upper = triple
+    shape = (-1, values.shape[1] * values.shape[2] * values.shape[3])
+    return tf.reshape(values, shape), tf.reshape(lower, shape), tf.reshape(upper, shape)
+
+
+def _same(layer: keras.layers.Dropout, triple: Triple, training: bool) -> Triple:
+    """A dropout outside training; in training it would make the bounds those of another network."""
+    return triple
+
+
+def _through(activation: Any, triple: Triple) -> Triple:
+    if activation is _LINEAR:
+        return triple
+    values, lower, upper = triple
+    return tf.nn.relu(values), tf.nn.relu(lower), tf.nn.relu(upper)
+
+
+_RULES: dict[type, Callable[[Any, Triple, bool], Triple]] = {
+    keras.layers.Conv2D: _affine,
+    keras.layers.Dense: _affine,
+    keras.layers.BatchNormalization: _normalisation,
+    keras.layers.Activation: _monotone,
+    keras.layers.ReLU: _monotone,
+    keras.layers.MaxPooling2D: _monotone,
+    keras.layers.AveragePooling2D: _monotone,
+    keras.layers.Flatten: _flat,
+    keras.layers.Dropout: _same,
+}
+
+
+def _rule(layer: keras.Layer) -> Callable[[Any, Triple, bool], Triple]:
+    return next(rule for kind, rule in _RULES.items() if isinstance(layer, kind))
+
+
+def _plain(layer: keras.Layer) -> bool:
+    """Whether a layer's options are those that its rule knows."""
+    if isinstance(layer, keras.layers.Conv2D):
+        strided = layer.padding in ("same", "valid") and layer.data_format == "channels_last"
+        if not strided or tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
+            return False
+    if isinstance(layer, keras.layers.ReLU):
+        return layer.max_value is None and layer.negative_slope == 0 and layer.threshold == 0
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return bool(layer.center and layer.scale)
+    return getattr(layer, "activation", _LINEAR) in (_LINEAR, _RELU)

@@ -1,0 +1,111 @@
+"""What the page of a model says about attacks, corruptions and its detector, all read from the cards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from ml.attacks import registry
+from ml.card import Card
+from ml.datasets.corruptions import SUITES
+from ml.evaluation.measurements import CERTIFIED, Measurement, read
+from ml.evaluation.robustness import SIGNS
+from ml.report import Lines
+from ml.report.plots import lines
+
+# From this size on ε is shown as a decimal alone: steps of 1/255 are for photos.
+NORM_SIGNS = {"linf": "L∞", "l2": "L2"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One measurement as the page shows it."""
+
+    name: str
+    bound: str
+    measured: Measurement
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corruption:
+    """Accuracy under one corruption; `severities` from the weakest on, empty where there is only one."""
+
+    name: str
+    accuracy: float
+    severities: list[float]
+
+
+def rows(card: Card) -> list[Row]:
+    """The measurements of the card, in its order."""
+    return [_row(card, read(each)) for each in card.robustness]
+
+
+def curve(card: Card) -> SafeString | None:
+    """Accuracy against ε in L∞, a line for each attack; None with fewer than two ε of every attack."""
+    series: dict[str, list[tuple[float, float]]] = {}
+    for each in map(read, card.robustness):
+        if each.norm == "linf" and each.accuracy is not None and each.clean_accuracy is not None:
+            points = series.setdefault(_name(each), [(0.0, each.clean_accuracy)])
+            points.append((each.epsilon, each.accuracy))
+    if not any(len(points) > 2 for points in series.values()):
+        return None
+    block = Lines(
+        name="robustness",
+        title=gettext("Accuracy under attack"),
+        x="ε",
+        y=gettext("accuracy"),
+        percent=True,
+        series={name: sorted(points) for name, points in series.items()},
+    )
+    # The drawing escapes every text that it holds.
+    return mark_safe(lines(block))  # noqa: S308
+
+
+def warnings(card: Card) -> list[str]:
+    """The signs of masked gradients that were seen when the card was measured."""
+    return [gettext(SIGNS[name]) for name in card.signs if name in SIGNS]
+
+
+def corruptions(card: Card) -> list[Corruption]:
+    """The table of corruptions, the hardest first; empty where they were not measured."""
+    found: Mapping[str, Any] = card.corruptions.get("accuracy", {})
+    suite = SUITES.get(card.corruptions.get("suite", ""), {})
+    shown = []
+    for name, values in found.items():
+        several = values if isinstance(values, list) else [values]
+        shown.append(
+            Corruption(
+                name=gettext(suite[name].title) if name in suite else name,
+                accuracy=sum(several) / len(several),
+                severities=several if len(several) > 1 else [],
+            )
+        )
+    return sorted(shown, key=lambda each: each.accuracy)
+
+
+def _row(card: Card, each: Measurement) -> Row:
+    command = f"python manage.py robustness {card.name} --attack {each.attack} --epsilon {each.epsilon:.6g}"
+    if each.attack == CERTIFIED:
+        command = f"python manage.py verify {card.name}"
+    else:
+        command += "".join(f" --option {key}={value}" for key, value in each.options.items())
+        command += f" --norm {each.norm} --samples {each.samples} --seed {each.seed}"
+    return Row(name=_name(each), bound=_bound(each, card), measured=each, command=command)
+
+
+def _name(each: Measurement) -> str:
+    if each.attack == CERTIFIED:
+        return gettext("certified")
+    title = gettext(registry.find(each.attack).title)
+    steps = each.options.get("steps")
+    return f"{title}, {gettext('%(count)s steps') % {'count': steps}}" if steps else title
+
+
+def _bound(each: Measurement, card: Card) -> str:
+    steps = each.epsilon * 255
+    whole = card.domain == "photos" and each.norm == "linf" and abs(steps - round(steps)) < 0.01
+    size = f"{round(steps)}/255" if whole else f"{each.epsilon:.4g}"
+    return f"{NORM_SIGNS[each.norm]} {size}"

@@ -1,0 +1,103 @@
+"""Trainings under attack: what the networks learn, and that nothing of it is lost when they are stopped."""
+
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import pytest
+
+from ml import architectures, training, zoo
+from ml.attacks import PGD
+from ml.classifier import Classifier
+from ml.defences.adversarial import Trades, divergence
+from ml.errors import OptionRefused
+from ml.training.defended import Defence, defended
+from ml.training.fit import fit
+from tests.tiny import digits
+
+
+def small() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    return architectures.build("robust-cnn", widths=[8, 16], dense=32, dropout=0.0)
+
+
+def compiled(learner: keras.Model, average: float = 0.0) -> keras.Model:
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = keras.optimizers.Adam(0.003, use_ema=average > 0, ema_momentum=average)
+    learner.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    return learner
+
+
+def test_the_divergence_is_that_of_keras() -> None:
+    rng = np.random.default_rng(1)
+    first, second = rng.normal(0, 2, (2, 5, 4)).astype(np.float32)
+    softmax = keras.ops.softmax
+    expected = keras.losses.kl_divergence(softmax(first), softmax(second))
+    np.testing.assert_allclose(divergence(keras.ops.log_softmax(first), second), expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["pgd", "trades"])
+def test_a_network_that_was_attacked_in_training_withstands_more(method: str, tiny_digits) -> None:
+    images, labels = digits()
+    network = small()
+    how = Defence(method=method, epsilon=0.15, warm_up=0.3, attack_steps=3, relative_step=0.5, weight=4.0)
+    compiled(defended(network, how, steps=15 * 22, seed=1)).fit(
+        images[:1400], labels[:1400], epochs=15, batch_size=64, verbose=0
+    )
+    hard = Classifier(network, tiny_digits.card)
+    images, labels = images[1400:1600], labels[1400:1600]
+
+    def withstood(model: Classifier) -> float:
+        found = PGD(steps=20)(model, images, epsilon=0.15, labels=labels)
+        return float(1 - found.success.mean())
+
+    assert (hard.logits(images).argmax(axis=-1) == labels).mean() > 0.85
+    assert withstood(hard) > withstood(tiny_digits) + 0.2
+
+
+def test_trades_logs_the_accuracy_on_both_kinds_of_images() -> None:
+    images, labels = digits()
+    how = Defence(method="trades", epsilon=0.3, attack_steps=3, relative_step=0.5)
+    learner = compiled(defended(small(), how, steps=22, seed=1))
+    history = learner.fit(
+        images[:640], labels[:640], validation_data=(images[640:800], labels[640:800]), epochs=3, verbose=0
+    ).history
+    assert isinstance(learner, Trades)
+    assert history["val_robust_accuracy"][-1] < history["val_accuracy"][-1]
+    assert 0 < history["robust_accuracy"][-1] < history["accuracy"][-1]
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(OptionRefused, match="no defence magic"):
+        defended(small(), Defence(method="magic", epsilon=0.1), steps=1, seed=1)
+
+
+def test_the_average_of_the_weights_is_the_result_and_is_kept(tmp_path: Path) -> None:
+    images, labels = digits()
+    images, labels = images[:640], labels[:640]
+    plain, averaged, again = (compiled(small(), average) for average in (0.0, 0.9, 0.9))
+    fit(plain, images, y=labels, epochs=1, folder=tmp_path / "plain")
+    fit(averaged, images, y=labels, epochs=1, folder=tmp_path / "averaged")
+    fit(again, images, y=labels, epochs=1, folder=tmp_path / "averaged", resume=True)
+    steps = [
+        np.abs(one - two).max() for one, two in zip(plain.get_weights(), averaged.get_weights(), strict=True)
+    ]
+    assert max(steps) > 1e-3
+    for one, two in zip(averaged.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("name", ["digits-robust", "digits-certified"])
+def test_the_recipe_trains_and_its_card_says_what_it_withstands(name: str, tmp_path: Path) -> None:
+    folder = training.run(name, quick=True, output=tmp_path)
+    card = zoo.open_folder(folder).card
+    row = card.robustness[0]
+    assert row["samples"] == 50
+    assert 0 <= row["accuracy"] <= row["clean_accuracy"]
+    history = json.loads((tmp_path / "report.json").read_text())
+    assert history["name"] == name
+    assert card.training["defence"]["method"] in ("trades", "intervals")
