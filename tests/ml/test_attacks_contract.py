@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ml.attacks import (
+    APGD,
     BIM,
     FAB,
     FGSM,
@@ -14,6 +15,7 @@ from ml.attacks import (
     PGD,
     AdversarialPatch,
     Attack,
+    Auto,
     CarliniWagner,
     DeepFool,
     GaussianNoise,
@@ -21,6 +23,7 @@ from ml.attacks import (
     Patch,
     Perturbation,
     SaltAndPepper,
+    Square,
     Transfer,
     UniformNoise,
     UniversalPerturbation,
@@ -41,12 +44,23 @@ class Case(NamedTuple):
         return type(self.attack).__name__
 
 
+class ShortAuto(Auto):
+    """The cascade with less of each of its parts."""
+
+    def parts(self, model):
+        return {"APGD": APGD(steps=3), "FAB": FAB(steps=3), "Square": Square(queries=20)}
+
+
 RAMP = np.linspace(-0.2, 0.2, int(np.prod(SHAPE)), dtype=np.float32).reshape(SHAPE)
 CASES = [
     Case(FGSM()),
     Case(BIM()),
     Case(PGD(steps=5, relative_step=0.3)),
     Case(MIFGSM(steps=4)),
+    Case(APGD(steps=5)),
+    Case(APGD(steps=5, restarts=2, loss="margin", classes=2)),
+    Case(Square(queries=60), asks="logits"),
+    Case(ShortAuto()),
     Case(DeepFool()),
     Case(CarliniWagner(steps=60, searches=5, first_c=0.1)),
     Case(FAB(steps=8)),
@@ -202,6 +216,8 @@ def test_a_norm_that_an_attack_does_not_have_is_refused(three, batch):
 
 
 WRONG: list[tuple[type[Attack], dict[str, Any]]] = [
+    (APGD, {"restarts": 0}),
+    (Square, {"queries": 0}),
     (DeepFool, {"steps": 0}),
     (DeepFool, {"overshoot": -0.1}),
     (CarliniWagner, {"confidence": -1}),
