@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from itertools import chain
 from typing import IO
 
 from django.contrib.auth.models import User
@@ -9,6 +10,7 @@ from django.db import transaction
 
 from accounts import selectors
 from accounts.models import Profile
+from experiments import services as experiments
 from predictor.services import export_for, owner_delete
 
 
@@ -28,7 +30,7 @@ def export_write(*, user: User, file: IO[bytes]) -> None:
     account = json.dumps(selectors.account_data(user=user), indent=2, ensure_ascii=False)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("account.json", account)
-        for path, content in export_for(user):
+        for path, content in chain(export_for(user), experiments.export_for(user)):
             # Pictures are compressed already.
             kind = zipfile.ZIP_DEFLATED if path.endswith(".json") else zipfile.ZIP_STORED
             archive.writestr(path, content, compress_type=kind)
@@ -36,6 +38,7 @@ def export_write(*, user: User, file: IO[bytes]) -> None:
 
 @transaction.atomic
 def account_delete(*, user: User) -> None:
-    """Delete the person with every picture, prediction and file of theirs."""
+    """Delete the person with every picture, prediction, experiment and file of theirs."""
+    experiments.owner_delete(user=user)
     owner_delete(user=user)
     user.delete()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +44,7 @@ def facts_of(run: Run) -> Iterator[tuple[Any, Any]]:
     titles = _titles(run.parameters)
     for name, value in run.parameters.get("options", {}).items():
         yield titles.get(name, name), _value(name, value)
-    yield _("Seed"), run.seed
+    yield _("Seed"), str(run.seed)
     for name, value in run.hashes.items():
         yield HASHES.get(name, name), value[:16]
 
@@ -53,7 +54,7 @@ def attack_line(parameters: Mapping[str, Any]) -> str:
     name, epsilon = parameters["attack"], parameters["epsilon"]
     entry = registry.ATTACKS.get(name)
     title = gettext(entry.title) if entry else str(name)
-    return title if epsilon is None else f"{title}, ε = {_number(epsilon)}"
+    return title if epsilon is None else f"{title}, ε\u00a0=\u00a0{_number(epsilon)}"
 
 
 def _titles(parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -72,4 +73,4 @@ def _value(name: str, value: object) -> Any:
 
 
 def _number(value: float) -> str:
-    return number_format(f"{value:.4g}") if isinstance(value, float) else number_format(value)
+    return number_format(f"{value:.4g}") if isinstance(value, float) else str(intcomma(value))

@@ -140,6 +140,11 @@ class Run(models.Model):
         return self.kind_known.title_of(self) if self.kind_known else self.kind
 
     @property
+    def outcome(self) -> Any:
+        """The figure that matters most, once there is a result."""
+        return self.kind_known.outcome_of(self.result) if self.kind_known and self.result else ""
+
+    @property
     def detail(self) -> Any:
         """How it is done, in a line below the title."""
         return self.kind_known.detail_of(self) if self.kind_known else ""

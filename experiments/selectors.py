@@ -17,7 +17,7 @@ PAGE_ROWS = 20
 
 def runs_page(*, user: User, number: str | int) -> "Page[Run]":
     """One page of this person's runs, the newest first; a page that is not there gives the nearest."""
-    rows = access.runs_of(user).select_related("prediction__image").defer("result")
+    rows = access.runs_of(user).select_related("prediction__image")
     return Paginator(rows, PAGE_ROWS).get_page(number)
 
 

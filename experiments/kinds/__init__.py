@@ -62,6 +62,10 @@ class Kind(ABC):
             Stopped: raised by `context.progress`, and let through.
         """
 
+    @abstractmethod
+    def outcome_of(self, result: dict[str, Any]) -> Any:
+        """The figure of a result that matters most, in a few words."""
+
     def shown(self, run: "Run") -> dict[str, Any]:
         """What `template` needs besides the run."""
         return {}

@@ -41,6 +41,11 @@ class AttackImage(Kind):
         headed = ", " + gettext("towards %(name)s") % {"name": target} if target else ""
         return f"{attack_line(run.parameters)}{headed}"
 
+    def outcome_of(self, result: dict[str, Any]) -> Any:
+        if not result["adversarial"]:
+            return gettext("nothing found")
+        return f"{result['before']['class']} → {result['after']['class']}"
+
     def order(self, *, owner: User, parameters: Mapping[str, Any]) -> Order:
         known_only(parameters, "prediction", *chosen.NAMES, "target")
         prediction = _prediction(owner, parameters.get("prediction"))

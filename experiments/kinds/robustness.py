@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from django.contrib.auth.models import User
-from django.utils.formats import number_format
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext, ngettext
 
 from experiments.facts import attack_line
@@ -19,6 +19,7 @@ from ml import zoo
 from ml.attacks.norms import Floats
 from ml.card import Card
 from ml.errors import DataMissing, OptionRefused, sentence
+from predictor.figures import percent
 
 if TYPE_CHECKING:
     from experiments.models import Run
@@ -43,8 +44,12 @@ class Robustness(Kind):
 
     def detail_of(self, run: "Run") -> Any:
         count = run.parameters["count"]
-        counted = ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number_format(count)}
+        counted = ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": intcomma(count)}
         return f"{attack_line(run.parameters)}, {counted}"
+
+    def outcome_of(self, result: dict[str, Any]) -> Any:
+        values = {"before": percent(result["clean_accuracy"]), "after": percent(result["robust_accuracy"])}
+        return gettext("%(before)s right, %(after)s under attack") % values
 
     def order(self, *, owner: User, parameters: Mapping[str, Any]) -> Order:
         known_only(parameters, "model", *chosen.NAMES, "data", "count")
@@ -62,7 +67,7 @@ class Robustness(Kind):
 
     def work(self, context: Context) -> dict[str, Any]:
         values, attack = context.parameters, chosen.of_parameters(context.parameters)
-        context.progress(0, values["count"], LOADING)
+        context.progress(min(context.run.done, values["count"]), values["count"], LOADING)
         chosen.weights_check(values["model"], context.hashes["weights"])
         if attack.source:
             chosen.weights_check(attack.source, context.hashes["source"])

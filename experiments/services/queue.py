@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -74,7 +74,8 @@ def beat(*, worker: Worker, holder: str) -> bool:
 
 def finish(*, run: Run, result: dict[str, Any]) -> bool:
     """Store the result; False when the run is not held any more."""
-    return _let_go(run, state=State.DONE, finished=timezone.now(), result=result, message="")
+    whole = Case(When(total=0, then=F("done")), default=F("total"))
+    return _let_go(run, state=State.DONE, finished=timezone.now(), result=result, done=whole, message="")
 
 
 def fail(*, run: Run, error: EpsilonError) -> bool:

@@ -20,6 +20,9 @@ class Counting(Kind):
     def detail_of(self, run) -> str:
         return f"with a pause of {run.parameters['pause']} s"
 
+    def outcome_of(self, result) -> str:
+        return f"{len(result['counted'])} counted"
+
     def order(self, *, owner, parameters: Mapping[str, Any]) -> Order:
         known_only(parameters, "to", "pause", "error")
         return Order(parameters={"to": 3, "pause": 0.0, "error": ""} | dict(parameters))

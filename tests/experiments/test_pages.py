@@ -3,14 +3,18 @@
 import json
 import uuid
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from experiments.kinds import figures
 from experiments.models import Run, Worker
 from experiments.services import queue, run_cancel, run_submit
 from experiments.services.runs import MAX_ACTIVE
+from predictor.models import AdversarialImage
+from predictor.services.predict import prediction_get_or_create
 
 OBJECT_PAGES = [("get", "run"), ("get", "json"), ("get", "file"), ("post", "cancel"), ("post", "delete")]
 OWN_PAGES = [("get", "runs"), ("get", "new"), ("post", "new")]
@@ -198,6 +202,37 @@ def test_a_recorded_file_is_given(owner_client, run):
     assert b"".join(response.streaming_content) == b"0:1\n1:1\n"
     (run.folder / "numbers.txt").unlink()
     assert owner_client.get(address("file", run.pk)).status_code == 404
+
+
+FLAGS = np.array([True, True, True, False])
+MEASURED = {**figures.of_flags(FLAGS, np.array([True, False, False, False])), "chunk": 50}
+
+
+def test_a_finished_measurement_leads_with_its_figures(owner_client, owner, tiny_zoo):
+    parameters = {"model": "tiny-photos", "attack": "fgsm", "epsilon": "8/255", "data": "samples"}
+    run = run_submit(owner=owner, kind="robustness", parameters=parameters)
+    queue.finish(run=queue.claim(), result=MEASURED)
+    text = owner_client.get(address("run", run.pk)).content.decode()
+    assert [share in text for share in ("75.00", "25.00", "66.67")] == [True] * 3
+    assert "1 / 4" in text
+    assert "75.00\u202f% right, 25.00\u202f% under attack" in page(owner_client).content.decode()
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_finished_attack_shows_both_pictures_unless_the_file_is_gone(
+    owner_client, owner, tiny_zoo, digit, work, deleted
+):
+    prediction = prediction_get_or_create(image=digit, model_name="tiny-digits")
+    asked = {"prediction": prediction.pk, "attack": "fgsm", "epsilon": "0.4"}
+    run = run_submit(owner=owner, kind="attack-image", parameters=asked)
+    work()
+    made = AdversarialImage.objects.get()
+    if deleted:
+        made.delete()
+    text = owner_client.get(address("run", run.pk)).content.decode()
+    assert (reverse("predictor:adversarial_file", args=[made.pk]) in text) is not deleted
+    assert ("deleted or replaced since" in text) is deleted
+    assert digit.name in page(owner_client).content.decode()
 
 
 FORM = {

@@ -1,12 +1,17 @@
 """Asking for runs, cancelling and deleting them."""
 
+import io
+import json
+import zipfile
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.services import account_delete, export_write
 from experiments.errors import RunLimit
 from experiments.models import Run
-from experiments.services import owner_delete, run_cancel, run_delete, run_submit
+from experiments.services import export_for, owner_delete, run_cancel, run_delete, run_submit
 from experiments.services.runs import MAX_ACTIVE
 from ml.errors import OptionRefused
 
@@ -83,6 +88,24 @@ def test_with_a_person_go_their_runs_and_files(submit, work, owner, django_captu
     work()
     with django_capture_on_commit_callbacks(execute=True):
         owner_delete(user=owner)
+    assert not run.folder.exists()
+    assert not Run.objects.exists()
+
+
+def test_an_account_is_deleted_with_its_runs_and_exported_with_their_files(
+    submit, work, owner, outsider, django_capture_on_commit_callbacks
+):
+    run = submit(to=1)
+    work()
+    file = io.BytesIO()
+    export_write(user=owner, file=file)
+    with zipfile.ZipFile(file) as archive:
+        (record,) = json.loads(archive.read("experiments.json"))
+        assert record["result"] == {"found": 0, "counted": ["0:1"]}
+        assert archive.read(f"experiments/{run.pk}/numbers.txt") == b"0:1\n"
+    assert dict(export_for(outsider)) == {"experiments.json": b"[]"}
+    with django_capture_on_commit_callbacks(execute=True):
+        account_delete(user=owner)
     assert not run.folder.exists()
     assert not Run.objects.exists()
 
