@@ -1,0 +1,135 @@
+"""Recipes of the kind `detector`: what they leave, and that its figures can be measured again."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from ml import training, zoo
+from ml.attacks import FGSM
+from ml.datasets import bundled
+from ml.defences import detection
+from ml.errors import ModelUnavailable, OptionRefused
+from ml.training import detector as kind
+from ml.training import detector_data, detector_figures, detector_plan
+from ml.training import recipe as recipes
+from ml.training.detector_data import Part
+from ml.training.detector_guard import pooled
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return bundled.write(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    """The folder of the quick run of `digits-cnn-detector`."""
+    output = tmp_path_factory.mktemp("run")
+    return training.run("digits-cnn-detector", quick=True, output=output, data=data)
+
+
+def test_a_quick_run_leaves_a_detector_that_tells_attacked_digits_from_clean_ones(trained):
+    found = detection.read(trained, zoo.load("digits-cnn")).card.figures
+    assert found["clean_images"] == 200
+    # The model knows MNIST's digits; of the bundled ones it answers fewer rightly.
+    assert 20 <= found["attacks"]["fgsm ε=0.3"]["images"] <= 40
+    assert found["attacks"]["fgsm ε=0.3"]["auroc_all"] > 0.9
+    assert set(found["aware"]) == {"ε=0.3"}
+    assert found["worst_auroc_all"] == min(each["auroc_all"] for each in found["attacks"].values())
+
+
+def test_the_threshold_lets_the_asked_share_of_the_validation_digits_through(trained, data):
+    model = zoo.load("digits-cnn")
+    detector = detection.read(trained, model)
+    validation = detector_data.parts(model.card, data).validation[:200]
+    alarms = [each.tampered for each in detector.verdict(validation.images.astype(np.float32) / 255)]
+    assert np.mean(alarms) == pytest.approx(0.05, abs=0.011)
+
+
+def test_a_quick_run_is_reported(trained):
+    report = json.loads((trained.parent / "report.json").read_text())
+    assert report["facts"]["quick"] is True
+    (table,) = report["sections"][0]["blocks"]
+    assert [row[0] for row in table["rows"]] == ["fgsm ε=0.1", "fgsm ε=0.3", "deepfool"]
+
+
+def test_the_files_are_small(trained):
+    assert (trained / detection.ARRAYS).stat().st_size < 1_000_000
+
+
+def test_the_figures_of_the_card_are_measured_again_from_pixels(trained, data, tiny_zoo, monkeypatch):
+    folder = tiny_zoo / "watched"
+    shutil.copytree(zoo.folder("digits-cnn"), folder)
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "name": "watched"}))
+    try:
+        stated = detection.read_card(folder).figures
+        again = kind.measure("watched", data)
+        assert again["attacks"].keys() == stated["attacks"].keys()
+        assert again["worst_auroc_all"] == pytest.approx(stated["worst_auroc_all"], abs=0.01)
+        assert again["false_alarms"] == pytest.approx(stated["false_alarms"], abs=0.006)
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_model_without_a_detector_cannot_be_measured(tiny_zoo):
+    with pytest.raises(ModelUnavailable, match="“tiny-digits” has no detector"):
+        kind.measure("tiny-digits")
+
+
+def test_an_attack_that_recipes_do_not_know_is_refused():
+    with pytest.raises(OptionRefused, match="cannot be trained on the attack magic"):
+        detector_plan.attack("magic")
+
+
+def test_no_image_is_in_two_parts(data):
+    parts = detector_data.parts(zoo.card("digits-cnn"), data)
+    every = np.concatenate([each.images for each in (parts.learning, parts.validation, parts.test)])
+    assert len(every) == 1797
+    assert len(np.unique(every.reshape(len(every), -1), axis=0)) == len(
+        np.unique(bundled.digits()[0], axis=0)
+    )
+
+
+def test_only_images_that_the_model_answers_rightly_are_attacked(tiny_digits):
+    images, labels = bundled.digits()
+    wrong = np.where(np.arange(40) % 2, labels[:40], (labels[:40] + 1) % 10)
+    chosen = detector_figures.right(tiny_digits, Part(images[:40], wrong), 5)
+    answers = tiny_digits.logits(chosen.images.astype(np.float32) / 255).argmax(axis=-1)
+    assert len(chosen) == 5
+    np.testing.assert_array_equal(answers, chosen.labels)
+
+
+def test_attacked_images_are_those_of_the_attack_in_eight_bits(tiny_digits):
+    images, labels = bundled.digits()
+    made = detector_figures.attacked(tiny_digits, Part(images[:150], labels[:150]), FGSM(), 0.1, seed=0)
+    whole = FGSM()(
+        tiny_digits, images[:150].astype(np.float32) / 255, epsilon=0.1, labels=labels[:150]
+    ).images
+    # 0.1 is 25.5 steps of 1/255: a file holds 25 of them.
+    assert np.abs(made - whole * 255).max() <= 0.51
+    assert np.abs(made.astype(int) - images[:150]).max() == 25
+
+
+def test_auroc_is_the_share_of_pairs_in_the_right_order():
+    clean, suspicious = np.array([0.1, 0.2, 0.5]), np.array([0.5, 0.9])
+    # Six pairs: five in order, one tie that counts half.
+    assert detector_figures.auroc(clean, suspicious) == pytest.approx(5.5 / 6)
+
+
+def test_pooled_images_are_means_of_squares():
+    image = np.arange(5 * 4, dtype=np.uint8).reshape(1, 5, 4, 1) * 4
+    np.testing.assert_array_equal(pooled(image, 2)[0, ..., 0], [[10, 18], [42, 50]])
+
+
+@pytest.mark.parametrize("name", ["digits-cnn-detector", "vehicles-detector"])
+def test_every_detector_recipe_is_whole(name):
+    recipe = recipes.load(name)
+    for each in (recipe, recipe.quickened()):
+        how = each.read("training", detector_plan.Training)
+        each.read("data", detector_plan.Data)
+        each.read("evaluation", detector_plan.Evaluation)
+        assert kind._guard_plan(each, how, None).epochs >= 1
