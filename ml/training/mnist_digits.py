@@ -21,7 +21,8 @@ from ml.training.defended import Defence, defended
 from ml.training.digit_figures import figures, measure, report, unseen
 from ml.training.fit import fit
 from ml.training.handwriting import Variation, vary
-from ml.training.recipe import Recipe
+from ml.training.recipe import Recipe, filled
+from ml.training.spoiling import Spoiling, spoil
 from ml.verdict import softmax
 
 __all__ = ["Batches", "measure", "train", "unseen"]
@@ -46,7 +47,8 @@ class Training(Variation):
     The learning rate rises over the first `warm_up` part of the steps, then a cosine takes it to 0.
     `precision` is that of the arithmetic; weights stay float32. `start` is a model of the zoo whose layers
     of the same name and shape are where this network begins. `average` is the share of itself that the moving
-    average of the weights keeps at each step; with it, that average is the result.
+    average of the weights keeps at each step; with it, that average is the result. `spoiling` is the table of
+    `ml.training.spoiling`.
     """
 
     epochs: int
@@ -57,6 +59,7 @@ class Training(Variation):
     precision: str = "float32"
     start: str = ""
     average: float = 0.0
+    spoiling: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         super().__init__()
         self.images, self.labels, self.kinds = split.images, split.labels, kinds
         self.how, self.seed, self.epoch = how, seed, 0
+        self.spoiling = filled(Spoiling, how.spoiling, where="[training.spoiling]")
 
     def __len__(self) -> int:
         return len(self.labels) // self.how.batch_size
@@ -94,7 +98,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
             handwritten.make(kind, self.images[part], rng)
             for kind, part in zip(self.kinds, parts, strict=True)
         ]
-        return vary(to_float(np.concatenate(made)), self.how, rng), self.labels[chosen]
+        images = vary(to_float(np.concatenate(made)), self.how, rng)
+        return spoil(images, self.spoiling, rng) if self.spoiling.spoils else images, self.labels[chosen]
 
     def on_epoch_end(self) -> None:
         self.epoch += 1

@@ -76,7 +76,7 @@ class Recipe:
         Raises:
             OptionRefused: a key that `form` does not have, a missing one, or a value of another type.
         """
-        return _filled(form, getattr(self, table), where=f"{self.name} [{table}]")
+        return filled(form, getattr(self, table), where=f"{self.name} [{table}]")
 
 
 def load(name: str | Path) -> Recipe:
@@ -101,7 +101,7 @@ def load(name: str | Path) -> Recipe:
         raise OptionRefused(
             sentence("The recipe %(path)s cannot be read: %(reason)s."), path=path, reason=error
         ) from error
-    recipe = _filled(Recipe, {**table, "text": text}, where=path.name)
+    recipe = filled(Recipe, {**table, "text": text}, where=path.name)
     if recipe.architecture and not isinstance(recipe.architecture.get("family"), str):
         raise OptionRefused(
             sentence("In %(where)s the key %(key)s is missing."), where=path.name, key="family"
@@ -119,7 +119,12 @@ def listing() -> list[Recipe]:
     return [load(name) for name in names()]
 
 
-def _filled(form: type[Form], table: Mapping[str, Any], where: str) -> Form:
+def filled(form: type[Form], table: Mapping[str, Any], where: str) -> Form:
+    """The dataclass `form` with the values of a table; `where` names it in refusals.
+
+    Raises:
+        OptionRefused: a key that `form` does not have, a missing one, or a value of another type.
+    """
     hints = typing.get_type_hints(form)
     fields = {each.name: each for each in dataclasses.fields(form)}  # type: ignore[arg-type]
     for key in table:
