@@ -10,6 +10,9 @@ from django.core.management.base import BaseCommand
 
 from experiments.worker import Loop
 
+# Progress goes to the page, bars would fill the log. tqdm reads this once, when it is imported: after this.
+os.environ.setdefault("TQDM_DISABLE", "1")
+
 
 class Command(BaseCommand):
     help = "Work on the experiments that wait. SIGTERM hands the present one back and ends."
@@ -20,8 +23,6 @@ class Command(BaseCommand):
         ways.add_argument("--until-empty", action="store_true", help="end when no run waits")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        # Progress goes to the page; bars of the library would fill the log.
-        os.environ.setdefault("TQDM_DISABLE", "1")
         stopping = threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda number, frame: stopping.set())
