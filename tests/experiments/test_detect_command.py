@@ -13,6 +13,7 @@ from ml.defences import detection
 from ml.defences.detection import Detector, DetectorCard, head
 from tests import tiny
 
+FIGURES = {"false_alarms": 0.05, "attacks": {"fgsm ε=0.1": {"auroc": 0.99}}}
 SETTINGS = {"squeezes": ["mean"], "layers": [], "limits": [0.05, 0.2], "ink": False, "guard": {}}
 
 
@@ -36,6 +37,7 @@ def detector(tiny_zoo):
         seed=1,
         command="pytest",
         made_on="2026-01-01",
+        figures=FIGURES,
     )
     batch, noise = tiny.shapes(150, seed=5)[0], np.random.default_rng(5)
     noisy = np.clip(batch + noise.choice([-0.15, 0.15], batch.shape), 0, 1).astype(np.float32)
@@ -89,3 +91,21 @@ def test_a_refused_file_is_named_and_the_others_go_on(detector, files, tmp_path)
 def test_a_model_without_a_detector_is_one_sentence(tiny_zoo, files):
     with pytest.raises(CommandError, match="“tiny-digits” has no detector"):
         call_command("detect", str(files[0]), "--model", "tiny-digits")
+
+
+@pytest.mark.parametrize(("measured", "code"), [(0.9915, 0), (0.98, 1)])
+def test_verify_holds_the_detectors_card_against_what_is_measured_again(
+    measured, code, detector, monkeypatch
+):
+    from ml.training import detector as kind
+
+    again = {**FIGURES, "attacks": {"fgsm ε=0.1": {"auroc": measured}}}
+    monkeypatch.setattr(kind, "measure", lambda name, data: again if name == "tiny-photos" else {})
+    output, ended = io.StringIO(), 0
+    try:
+        call_command("verify", "tiny-photos", "--detector", "--json", stdout=output, stderr=io.StringIO())
+    except SystemExit as end:
+        ended = end.code
+    rows = {row["figure"]: row["holds"] for row in map(json.loads, output.getvalue().splitlines())}
+    assert ended == code
+    assert rows == {"false_alarms": True, "attacks.fgsm ε=0.1.auroc": not code}

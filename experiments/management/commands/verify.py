@@ -28,13 +28,16 @@ class Command(ModelCommand):
         parser.add_argument(
             "--full", action="store_true", help=f"also attacks that took more than {LONG} seconds"
         )
+        parser.add_argument(
+            "--detector", action="store_true", help="its detector instead of the model itself"
+        )
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        card = zoo.card(options["name"])
-        stated = dict(_figures(card.metrics))
-        measured = dict(_figures(training.measure(options["name"], options["data"])))
-        hard, hard_again = self._under_attack(card, options["data"], options["full"])
-        stated, measured = stated | hard, measured | hard_again
+        name, data = options["name"], options["data"]
+        if options["detector"]:
+            stated, measured = self._detector(name, data)
+        else:
+            stated, measured = self._model(name, data, options["full"])
         wrong = 0
         for figure, value in measured.items():
             said = stated.get(figure)
@@ -46,8 +49,23 @@ class Command(ModelCommand):
         for figure in sorted(stated.keys() - measured.keys()):
             self.stderr.write(f"not measured again: {figure}")
         if wrong or not measured:
-            self.stderr.write(f"{options['name']}: {wrong} of {len(measured)} figures do not hold.")
+            self.stderr.write(f"{name}: {wrong} of {len(measured)} figures do not hold.")
             sys.exit(1)
+
+    def _model(self, name: str, data: Path | None, full: bool) -> tuple[dict[str, float], dict[str, float]]:
+        """What the card of the model says, and the same measured again."""
+        card = zoo.card(name)
+        stated, again = dict(_figures(card.metrics)), dict(_figures(training.measure(name, data)))
+        hard, hard_again = self._under_attack(card, data, full)
+        return stated | hard, again | hard_again
+
+    def _detector(self, name: str, data: Path | None) -> tuple[dict[str, float], dict[str, float]]:
+        """What the card of the model's detector says, and the same measured again."""
+        from ml.defences.detection import read_card
+        from ml.training import detector
+
+        found = detector.measure(name, data)
+        return dict(_figures(read_card(zoo.folder(name)).figures)), dict(_figures(found))
 
     def _under_attack(
         self, card: Card, data: Path | None, full: bool
