@@ -46,7 +46,7 @@ def facts_of(run: Run) -> Iterator[tuple[Any, Any]]:
         yield titles.get(name, name), _value(name, value)
     yield _("Seed"), str(run.seed)
     for name, value in run.hashes.items():
-        yield HASHES.get(name, name), value[:16]
+        yield HASHES.get(name, name), value[:12]
 
 
 def attack_line(parameters: Mapping[str, Any]) -> str:
