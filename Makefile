@@ -49,7 +49,8 @@ run: install $(VENV)/.static ## serve the site on http://127.0.0.1:8000
 
 dev: install ## the same with DEBUG and autoreload
 	@DEBUG=True $(PY) manage.py migrate --verbosity 0
-	@DEBUG=True exec $(PY) manage.py runserver $(BIND)
+	@DEBUG=True $(PY) -m experiments.keeper & keeper=$$!; trap 'kill $$keeper' EXIT INT TERM; \
+	  DEBUG=True $(PY) manage.py runserver $(BIND)
 
 test: $(VENV)/.installed-dev $(VENV)/.messages ## every test that this machine can run
 	@$(PY) -m pytest $(ARGS)

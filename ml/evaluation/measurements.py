@@ -38,6 +38,18 @@ class Measurement:
     seconds: float | None = None
 
     @property
+    def question(self) -> tuple[Any, ...]:
+        """What was asked, without what was found."""
+        return (
+            self.attack,
+            self.epsilon,
+            self.norm,
+            tuple(sorted(self.options.items())),
+            self.samples,
+            self.seed,
+        )
+
+    @property
     def title(self) -> str:
         """How it is named in one line, e.g. `auto, linf ε = 0.3, 10000 images`."""
         options = "".join(f", {key} {value}" for key, value in self.options.items())

@@ -139,3 +139,26 @@ def test_folders_of_other_classes_are_refused(tiny_zoo, photos):
     (photos / "Ship").rename(photos / "Tram")
     with pytest.raises(CommandError, match="Bike, Car, Tram are not the classes of “tiny-photos”"):
         robustness("tiny-photos", "--attack", "fgsm", "--epsilon", "0.1", "--data", photos, "--elsewhere")
+
+
+def test_the_card_keeps_one_row_for_each_question(tiny_digits, tiny_zoo, digits_folder):
+    path = tiny_zoo / "tiny-digits" / "card.json"
+    before = path.read_text()
+    try:
+        for _ in range(2):
+            (row,) = robustness(*DIGITS, "--epsilon", "0.1", "--data", digits_folder, "--store")
+        robustness(*DIGITS, "--epsilon", "0.2", "--data", digits_folder, "--store", "--signs")
+        kept = zoo.card("tiny-digits")
+        assert [each["epsilon"] for each in kept.robustness] == [0.1, 0.2]
+        assert kept.robustness[0]["accuracy"] == row["robust_accuracy"]
+        assert kept.robustness[0]["options"] == {}
+        assert isinstance(kept.signs, dict)
+    finally:
+        path.write_text(before)
+
+
+def test_what_has_no_epsilon_cannot_stand_in_a_card(tiny_digits, digits_folder):
+    with pytest.raises(CommandError, match="--store"):
+        robustness(
+            "tiny-digits", "--attack", "deepfool", "--samples", "4", "--data", digits_folder, "--store"
+        )

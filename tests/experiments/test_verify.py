@@ -64,3 +64,39 @@ def test_missing_data_is_one_sentence(trained, tmp_path):
 def test_an_unknown_model_is_one_sentence():
     with pytest.raises(CommandError, match="no model called"):
         call_command("verify", "nobody")
+
+
+def test_what_the_card_says_under_attack_is_measured_again(trained, digits_folder, card):
+    def stored(*arguments):
+        call_command(*arguments, data=digits_folder, store=True, stdout=io.StringIO(), stderr=io.StringIO())
+
+    stored("robustness", "trained", "--attack", "fgsm", "--epsilon", "0.1", "--samples", "100")
+    stored("corruptions", "trained", "--samples", "40")
+    code, rows = verify(trained, digits_folder)
+    figures = {row["figure"]: row for row in rows}
+    assert code == 0
+    assert figures["fgsm, linf ε = 0.1, 100 images"]["holds"]
+    assert figures["corruptions.mean"]["holds"]
+    assert figures["corruptions.fog"]["holds"]
+    said = json.loads((trained / "card.json").read_text())
+    said["robustness"][0]["accuracy"] += 0.05
+    (trained / "card.json").write_text(json.dumps(said))
+    assert verify(trained, digits_folder)[0] == 1
+
+
+def test_a_long_attack_is_left_out_and_named_unless_everything_is_asked_for(trained, digits_folder, card):
+    long = {
+        "attack": "fgsm",
+        "epsilon": 0.1,
+        "samples": 50,
+        "clean_accuracy": 1,
+        "accuracy": 2,
+        "seconds": 999,
+    }
+    (trained / "card.json").write_text(json.dumps({**card, "robustness": [long]}))
+    output, errors = io.StringIO(), io.StringIO()
+    call_command("verify", "trained", "--json", data=digits_folder, stdout=output, stderr=errors)
+    assert "fgsm" not in output.getvalue()
+    assert "not measured again: fgsm, linf ε = 0.1, 50 images" in errors.getvalue()
+    with pytest.raises(SystemExit):
+        call_command("verify", "trained", full=True, data=digits_folder, stdout=output, stderr=errors)

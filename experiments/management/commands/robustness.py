@@ -1,5 +1,6 @@
 """`manage.py robustness MODEL --attack auto --epsilon 0.3`: accuracy under attack on images never learned."""
 
+import dataclasses
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 
 from experiments.attack_command import AttackCommand, chosen, described, read_epsilon
-from ml import zoo
+from ml import files, zoo
+from ml.attacks import registry
 from ml.errors import EpsilonRefused, sentence
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ class Command(AttackCommand):
             help="take all photos of the class folders in --data, not the model's own test photos",
         )
         parser.add_argument("--signs", action="store_true", help="look for signs of masked gradients")
+        parser.add_argument(
+            "--store", action="store_true", help="write the figures into the model's card, for `verify`"
+        )
         parser.add_argument(
             "--output", type=Path, metavar="DIR", help="keep what is finished; the same command goes on"
         )
@@ -77,6 +82,8 @@ class Command(AttackCommand):
             if options["signs"]:
                 signs = _signs(model, images, labels, bounds)
             values = {**told, "epsilon": size, **_figures(outcome, signs), "seconds": seconds}
+            if options["store"]:
+                _store(values, options)
             self.answer(values, _text(values))
 
 
@@ -111,6 +118,33 @@ def _figures(outcome: "Outcome", signs: "list[Sign] | None") -> dict[str, Any]:
         "fell_to": outcome.fallen(),
         "signs": None if signs is None else {sign.name: sign.figure for sign in signs},
     }
+
+
+def _store(values: dict[str, Any], options: dict[str, Any]) -> None:
+    """Put the figures into the card, in place of those of the same question."""
+    from ml.evaluation.measurements import Measurement, read
+
+    if values["epsilon"] is None or values["source"] or options["elsewhere"]:
+        raise CommandError("--store keeps attacks with an ε and no second model, on the model's test images.")
+    card = zoo.card(values["model"])
+    parameters = registry.find(values["attack"]).parameters
+    usual = {parameter.name: parameter.default for parameter in parameters}
+    row = Measurement(
+        attack=values["attack"],
+        epsilon=values["epsilon"],
+        norm=values["norm"],
+        options={name: value for name, value in values["options"].items() if value != usual[name]},
+        samples=values["samples"],
+        seed=values["seed"],
+        clean_accuracy=values["clean_accuracy"],
+        accuracy=values["robust_accuracy"],
+        seconds=round(values["seconds"], 1),
+    )
+    others = [each for each in card.robustness if read(each).question != row.question]
+    found = dataclasses.replace(card, robustness=[*others, dataclasses.asdict(row)])
+    if values["signs"] is not None:
+        found = dataclasses.replace(found, signs=values["signs"])
+    files.write_text(zoo.folder(card.name) / zoo.CARD, found.to_json())
 
 
 def _text(values: dict[str, Any]) -> str:
