@@ -11,7 +11,7 @@ from ml.datasets import folders
 from ml.errors import OptionRefused, sentence
 from ml.evaluation.robustness import Labels
 from ml.images import resize, to_float
-from ml.training.photo_files import read
+from ml.training.photos.files import read
 
 if TYPE_CHECKING:
     from ml.model import Model

@@ -22,16 +22,16 @@ Labels = npt.NDArray[np.int64]
 # `report_of(recipe, classifier, *, data, output)`, for photos `unseen(card, data)`; it is imported only when
 # used, as it brings TensorFlow.
 KINDS = {
-    "class-images": "ml.training.class_images",
-    "mnist-digits": "ml.training.mnist_digits",
-    "digit-ensemble": "ml.training.digit_ensemble",
-    "adversarial-challenge": "ml.training.challenge",
-    "noisy-digits": "ml.training.noisy_digits",
-    "mnist-estimators": "ml.training.mnist_estimators",
-    "digit-study": "ml.training.digit_study",
-    "defence-study": "ml.training.defence_study",
-    "photo-folders": "ml.training.photo_folders",
-    "detector": "ml.training.detector",
+    "class-images": "ml.training.class_images.run",
+    "mnist-digits": "ml.training.digits.run",
+    "digit-ensemble": "ml.training.digits.ensemble",
+    "adversarial-challenge": "ml.training.challenge.run",
+    "noisy-digits": "ml.training.noisy_digits.run",
+    "mnist-estimators": "ml.training.digits.estimators",
+    "digit-study": "ml.training.digit_study.run",
+    "defence-study": "ml.training.defence_study.run",
+    "photo-folders": "ml.training.photos.run",
+    "detector": "ml.training.detector.run",
 }
 
 QUICK = "# Run with --quick."

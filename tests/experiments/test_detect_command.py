@@ -97,7 +97,7 @@ def test_a_model_without_a_detector_is_one_sentence(tiny_zoo, files):
 def test_verify_holds_the_detectors_card_against_what_is_measured_again(
     measured, code, detector, monkeypatch
 ):
-    from ml.training import detector as kind
+    from ml.training.detector import run as kind
 
     again = {**FIGURES, "attacks": {"fgsm ε=0.1": {"auroc": measured}}}
     monkeypatch.setattr(kind, "measure", lambda name, data: again if name == "tiny-photos" else {})

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.training import augmentation, drawings, patterns, strangers, styles
+from ml.training.photos import augmentation, drawings, patterns, strangers, styles
 
 SIZE = (48, 64)
 DRAWINGS = [patterns.clouds, patterns.stripes, patterns.shapes, patterns.page, patterns.scribble]

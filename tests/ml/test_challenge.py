@@ -15,8 +15,11 @@ import tensorflow as tf
 from ml import training, zoo
 from ml.datasets import kaggle_csv, mnist
 from ml.errors import DataMissing
-from ml.training import challenge, challenge_data, challenge_figures, recipe
-from ml.training.challenge_data import KAGGLE, Data
+from ml.training import recipe
+from ml.training.challenge import data as challenge_data
+from ml.training.challenge import figures as challenge_figures
+from ml.training.challenge import run as challenge
+from ml.training.challenge.data import KAGGLE, Data
 
 QUICK = recipe.load("adversarial-challenge").quickened()
 SEED = 4

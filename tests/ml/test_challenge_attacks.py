@@ -15,8 +15,8 @@ from ml.attacks import Attack
 from ml.datasets.mnist import Split
 from ml.defences.adversarial import AdversarialTraining
 from ml.images import to_float
-from ml.training.challenge_attacks import attacks, fgsm, loss_and_accuracy, robust_accuracy
-from ml.training.challenge_slips import limited
+from ml.training.challenge.attacks import attacks, fgsm, loss_and_accuracy, robust_accuracy
+from ml.training.challenge.slips import limited
 from ml.training.fit import fit
 from tests.tiny import digits
 

@@ -11,8 +11,8 @@ from ml import training
 from ml.datasets import bundled, labelled, mnist
 from ml.errors import DataMissing, OptionRefused
 from ml.training import recipe as recipes
-from ml.training.class_images_ablation import VARIANTS
-from ml.training.class_images_cnn import Batches, Shape, grainy, moved
+from ml.training.class_images.ablation import VARIANTS
+from ml.training.class_images.cnn import Batches, Shape, grainy, moved
 
 
 @pytest.fixture(scope="module")

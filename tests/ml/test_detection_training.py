@@ -11,11 +11,13 @@ from ml.attacks import FGSM
 from ml.datasets import bundled
 from ml.defences import detection
 from ml.errors import ModelUnavailable, OptionRefused
-from ml.training import detector as kind
-from ml.training import detector_data, detector_figures, detector_plan
 from ml.training import recipe as recipes
-from ml.training.detector_data import Part
-from ml.training.detector_guard import pooled
+from ml.training.detector import data as detector_data
+from ml.training.detector import figures as detector_figures
+from ml.training.detector import plan
+from ml.training.detector import run as kind
+from ml.training.detector.data import Part
+from ml.training.detector.guard import pooled
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_a_model_without_a_detector_cannot_be_measured(tiny_zoo):
 
 def test_an_attack_that_recipes_do_not_know_is_refused():
     with pytest.raises(OptionRefused, match="cannot be trained on the attack magic"):
-        detector_plan.attack("magic")
+        plan.attack("magic")
 
 
 def test_no_image_is_in_two_parts(data):
@@ -129,7 +131,7 @@ def test_pooled_images_are_means_of_squares():
 def test_every_detector_recipe_is_whole(name):
     recipe = recipes.load(name)
     for each in (recipe, recipe.quickened()):
-        how = each.read("training", detector_plan.Training)
-        each.read("data", detector_plan.Data)
-        each.read("evaluation", detector_plan.Evaluation)
+        how = each.read("training", plan.Training)
+        each.read("data", plan.Data)
+        each.read("evaluation", plan.Evaluation)
         assert kind._guard_plan(each, how, None).epochs >= 1

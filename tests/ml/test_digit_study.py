@@ -13,9 +13,11 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from ml import training
 from ml.datasets import bundled, mnist
-from ml.training import digit_study_feed, mnist_digits, search
-from ml.training.digit_study_data import Data, Mixture, folds, mixture
-from ml.training.digit_study_recipe import Training
+from ml.training import search
+from ml.training.digit_study import feed as digit_study_feed
+from ml.training.digit_study.data import Data, Mixture, folds, mixture
+from ml.training.digit_study.recipe import Training
+from ml.training.digits import run as mnist_digits
 from ml.training.recipe import load
 
 SIZES = {"plain": 60, "affine": 20, "imperfect": 25}

@@ -12,7 +12,7 @@ from ml.datasets import mnist
 from ml.errors import DataMissing, ModelUnavailable, NotANetwork
 from ml.estimators import first_use
 from ml.images import to_float
-from ml.training import mnist_estimators
+from ml.training.digits import estimators as mnist_estimators
 from tests import tiny_estimators
 
 NAMES = ["digits-logistic", "digits-forest", "digits-knn", "digits-svm"]

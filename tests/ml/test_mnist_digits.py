@@ -16,8 +16,8 @@ from sklearn.datasets import load_digits
 from ml import training, zoo
 from ml.errors import OptionRefused
 from ml.images import to_float
-from ml.training import mnist_digits
-from ml.training.handwriting import Variation, vary
+from ml.training.digits import run as mnist_digits
+from ml.training.digits.handwriting import Variation, vary
 
 RECIPE = """
 name = "tiny"

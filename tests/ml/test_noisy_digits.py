@@ -15,10 +15,10 @@ from ml.datasets import bundled, noise
 from ml.datasets.arrays import Digits
 from ml.errors import DataMissing, EpsilonError, OptionRefused
 from ml.images import to_float
-from ml.training import noisy_digits
-from ml.training.handwriting import Variation
-from ml.training.noisy_digits_fit import Batches, Job
-from ml.training.noisy_digits_recipe import Network
+from ml.training.digits.handwriting import Variation
+from ml.training.noisy_digits import run as noisy_digits
+from ml.training.noisy_digits.fit import Batches, Job
+from ml.training.noisy_digits.recipe import Network
 
 SMALL = """
 name = "small"
@@ -203,7 +203,8 @@ def test_a_resumed_run_repeats_no_step_that_is_done(
     kept = {path: path.read_bytes() for path in (given / "steps").iterdir()}
     gone = given / "steps" / "two-4.json"
     gone.unlink()
-    monkeypatch.setattr("ml.training.noisy_digits_fit.Batches.__getitem__", None)  # nothing is fitted again
+    # Nothing is fitted again.
+    monkeypatch.setattr("ml.training.noisy_digits.fit.Batches.__getitem__", None)
     training.run(recipe, data=arrays, output=given, resume=True)
     assert json.loads(gone.read_text()) == json.loads(kept.pop(gone))
     assert {path: path.read_bytes() for path in kept} == kept

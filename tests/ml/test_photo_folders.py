@@ -9,8 +9,9 @@ from PIL import Image, ImageDraw
 
 from ml import architectures, training, zoo
 from ml.errors import OptionRefused
-from ml.training import photo_folders, recipe
-from ml.training.photo_recipe import Stage
+from ml.training import recipe
+from ml.training.photos import run as photo_folders
+from ml.training.photos.recipe import Stage
 
 CLASSES = ["disc", "ring of rope", "Ärmel"]
 RECIPE = """
@@ -215,7 +216,7 @@ def test_an_outlier_that_is_a_class_of_the_folders_is_no_stranger(cifar, tmp_pat
 
 def test_a_stranger_is_wanted_to_be_every_class_alike(things):
     from ml.datasets import folders
-    from ml.training.photo_batches import Batches
+    from ml.training.photos.batches import Batches
 
     described = photo_folders.Data(folder="things")
     photos = folders.find(things)
@@ -228,7 +229,7 @@ def test_a_stranger_is_wanted_to_be_every_class_alike(things):
 
 
 def test_rare_strata_are_drawn_more_often_as_the_balance_falls():
-    from ml.training.photo_batches import chances
+    from ml.training.photos.batches import chances
 
     strata = ["common"] * 90 + ["rare"] * 10
     shares = [chances(strata, balance)[90:].sum() for balance in (1.0, 0.5, 0.0)]

@@ -9,8 +9,9 @@ from PIL import Image
 
 from ml import training, zoo
 from ml.errors import DataMissing, ImageRefused, OptionRefused
-from ml.training import photo_figures, photo_files
-from ml.training.photo_figures import Plan
+from ml.training.photos import figures as photo_figures
+from ml.training.photos import files as photo_files
+from ml.training.photos.figures import Plan
 from tests import tiny
 
 RECIPE = """
@@ -224,7 +225,7 @@ def test_the_speed_of_training_stands_beside_that_of_plain_fit(run):
 
 
 def test_measuring_the_speed_leaves_the_model_as_it_is(run, shapes):
-    from ml.training import photo_figures as figures
+    from ml.training.photos import figures
 
     model = zoo.open_folder(run / "model")
     assert figures.measure(model.card, model, shapes) == model.card.metrics

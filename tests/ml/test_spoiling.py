@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ml.errors import OptionRefused
+from ml.training.digits.spoiling import SIDES, Spoiling, filtered, spoil
 from ml.training.recipe import filled
-from ml.training.spoiling import SIDES, Spoiling, filtered, spoil
 from tests.tiny import digits
 
 ALL = Spoiling(filtered=0.6, patched=0.5, patches=3, patch_pixels=9, grain=0.3)

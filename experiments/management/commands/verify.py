@@ -62,7 +62,7 @@ class Command(ModelCommand):
     def _detector(self, name: str, data: Path | None) -> tuple[dict[str, float], dict[str, float]]:
         """What the card of the model's detector says, and the same measured again."""
         from ml.defences.detection import read_card
-        from ml.training import detector
+        from ml.training.detector import run as detector
 
         found = detector.measure(name, data)
         return dict(_figures(read_card(zoo.folder(name)).figures)), dict(_figures(found))

@@ -1,0 +1,1 @@
+"""The adversarial challenge: its own protocol, its slips, and the honest one."""

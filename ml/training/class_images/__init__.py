@@ -1,0 +1,1 @@
+"""Classifiers compared, and the images they see in a class."""

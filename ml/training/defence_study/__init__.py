@@ -1,0 +1,1 @@
+"""Each defence alone and combined, on one small network."""

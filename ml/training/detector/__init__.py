@@ -1,0 +1,1 @@
+"""Detectors of attacked images, fitted to a model of the zoo."""

@@ -1,0 +1,114 @@
+"""The images of a detector's training: those of its model's own, divided as they were for the model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.card import Card
+from ml.datasets import handwritten, mnist
+from ml.datasets.locate import locate
+from ml.images import resize
+from ml.training import progress
+from ml.training.photos import figures
+from ml.training.photos.files import read
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Part:
+    """`images` (N, H, W, C) uint8 as the model sees them, and their `labels` (N,)."""
+
+    images: Pixels
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, chosen: slice) -> "Part":
+        return Part(self.images[chosen], self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class Parts:
+    """In random order: what the model was trained on, what it was validated on, and what it never met."""
+
+    learning: Part
+    validation: Part
+    test: Part
+
+
+def parts(card: Card, data: Path | None, *, test_only: bool = False) -> Parts:
+    """The images of the model of `card`. With `test_only` the other parts are empty.
+
+    Raises:
+        DataMissing: they are not to be found.
+    """
+    if _of_photos(card):
+        return _photos(card, data, test_only)
+    return _digits(card, data, test_only)
+
+
+def source(card: Card, data: Path | None) -> Path:
+    """The file or folder of those images.
+
+    Raises:
+        DataMissing: it is not to be found.
+    """
+    return locate(card.data["folder"] if _of_photos(card) else mnist.FILE, data=data)
+
+
+def kinds_of(part: Part, card: Card, seed: int) -> Part:
+    """The images in equal parts of every kind that the model of `card` was trained on, photos as they are."""
+    kinds = card.data.get("kinds", ["plain"])
+    rng = np.random.default_rng(seed)
+    divided = np.array_split(np.arange(len(part)), len(kinds))
+    made = [
+        handwritten.make(kind, part.images[rows], rng) if kind != "plain" else part.images[rows]
+        for kind, rows in zip(kinds, divided, strict=True)
+    ]
+    return Part(np.concatenate(made), part.labels)
+
+
+def _of_photos(card: Card) -> bool:
+    return bool(card.data.get("kind") == "photo-folders")
+
+
+def _digits(card: Card, data: Path | None, test_only: bool) -> Parts:
+    test = mnist.load("test", data)
+    tested = _shuffled(test.images, test.labels, card.seed)
+    if test_only:
+        return Parts(tested[:0], tested[:0], tested)
+    whole = mnist.load("train", data)
+    # A quick run has fewer digits than its model held out.
+    held_out = min(int(card.data["validation"]), len(whole.labels) // 4)
+    learning, validation = mnist.held_out(whole, held_out, card.seed)
+    return Parts(
+        _shuffled(learning.images, learning.labels, card.seed),
+        _shuffled(validation.images, validation.labels, card.seed),
+        tested,
+    )
+
+
+def _photos(card: Card, data: Path | None, test_only: bool) -> Parts:
+    divided = figures.divide(figures.plan_of(card), data, card.seed)
+    size = card.input_shape[:2]
+
+    def part(name: str) -> Part:
+        rows = np.random.default_rng(card.seed).permutation(getattr(divided.split, name))
+        if test_only and name != "test":
+            rows = rows[:0]
+        paths = progress.track([divided.photos.paths[row] for row in rows], f"reading photos: {name}")
+        images = [resize(read(path), size) for path in paths]
+        empty = np.zeros((0, *card.input_shape), np.uint8)
+        return Part(np.stack(images) if images else empty, divided.photos.labels[rows])
+
+    return Parts(part("train"), part("validation"), part("test"))
+
+
+def _shuffled(images: Pixels, labels: Labels, seed: int) -> Part:
+    order = np.random.default_rng(seed).permutation(len(labels))
+    return Part(images[order], labels[order])

@@ -1,0 +1,1 @@
+"""The choice of a digit network: comparison, search, folds, ablation, speed."""

@@ -1,0 +1,1 @@
+"""Models for digits: networks, estimators, and all of them together."""

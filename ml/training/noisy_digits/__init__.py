@@ -1,0 +1,1 @@
+"""Dense and convolutional networks on noisy digits."""
