@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ml.attacks.norms import Floats
 from ml.defences import intervals
-from ml.errors import EpsilonRefused, sentence
+from ml.errors import EpsilonRefused, NotANetwork, sentence
 
 if TYPE_CHECKING:
     from ml.model import Model
@@ -109,6 +109,10 @@ def margins(model: "Model", batch: Floats, labels: npt.ArrayLike, epsilon: float
     if not 0 <= epsilon <= 1:
         raise EpsilonRefused(
             sentence("ε must lie between 0 and 1, as a decimal (0.03) or a fraction (8/255).")
+        )
+    if not model.card.gradient:
+        raise NotANetwork(
+            sentence("“%(name)s” is no network, so nothing can be proven of its answers."), name=model.card.name
         )
     layers, rows = intervals.chain(model.network), np.asarray(labels, np.int64)
     found = [np.zeros((0, len(model.class_names)))]

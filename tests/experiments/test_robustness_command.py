@@ -160,5 +160,5 @@ def test_the_card_keeps_one_row_for_each_question(tiny_digits, tiny_zoo, digits_
 def test_what_has_no_epsilon_cannot_stand_in_a_card(tiny_digits, digits_folder):
     with pytest.raises(CommandError, match="--store"):
         robustness(
-            "tiny-digits", "--attack", "deepfool", "--samples", "4", "--data", digits_folder, "--store"
+            "tiny-digits", "--attack", "one-pixel", "--samples", "2", "--data", digits_folder, "--store"
         )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 from ml.attacks import PGD
 from ml.images import to_float
-from tests import tiny
+from tests import tiny, tiny_estimators
 
 
 def certify(*arguments):
@@ -37,9 +38,13 @@ def test_it_says_up_to_which_epsilon_the_answer_is_proven(digit, tiny_digits):
     assert not PGD(steps=40)(tiny_digits, batch, epsilon=proven).success.any()
 
 
-def test_a_network_without_bounds_is_refused_in_one_sentence(digit):
-    with pytest.raises(CommandError, match="Bounds cannot be computed"):
-        certify(digit, "--model", "vehicles", "--epsilon", "0.01")
+def test_what_is_no_network_is_refused_in_one_sentence(digit, tiny_zoo):
+    folder = tiny_estimators.make(tiny_zoo, "random-forest")
+    try:
+        with pytest.raises(CommandError, match="nothing can be proven"):
+            certify(digit, "--model", "tiny-random-forest", "--epsilon", "0.01")
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_a_bad_file_is_named_and_the_others_go_on(digit, tmp_path):
