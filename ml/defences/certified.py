@@ -112,7 +112,8 @@ def margins(model: "Model", batch: Floats, labels: npt.ArrayLike, epsilon: float
         )
     if not model.card.gradient:
         raise NotANetwork(
-            sentence("“%(name)s” is no network, so nothing can be proven of its answers."), name=model.card.name
+            sentence("“%(name)s” is no network, so nothing can be proven of its answers."),
+            name=model.card.name,
         )
     layers, rows = intervals.chain(model.network), np.asarray(labels, np.int64)
     found = [np.zeros((0, len(model.class_names)))]
