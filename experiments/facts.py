@@ -18,6 +18,7 @@ NAMES = {
     "norm": _("Distance"),
     "epsilon": "ε",
     "target": _("Target"),
+    "curve": _("Curve over ε"),
     "data": _("Pictures"),
     "count": _("How many"),
 }
@@ -38,15 +39,20 @@ UNTOLD = ("options", "prediction")
 
 def facts_of(run: Run) -> Iterator[tuple[Any, Any]]:
     """(name, value) of every parameter that has a value, of the seed and of what the result depends on."""
-    for name, value in run.parameters.items():
-        if name not in UNTOLD and value not in ("", None):
-            yield NAMES.get(name, name), _value(name, value)
-    titles = _titles(run.parameters)
-    for name, value in run.parameters.get("options", {}).items():
-        yield titles.get(name, name), _value(name, value)
+    yield from told(run.parameters)
     yield _("Seed"), str(run.seed)
     for name, value in run.hashes.items():
         yield HASHES.get(name, name), value[:12]
+
+
+def told(parameters: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """(name, value) of every parameter that has a value, the options of the attack last."""
+    for name, value in parameters.items():
+        if name not in UNTOLD and value not in ("", None):
+            yield NAMES.get(name, name), _value(name, value)
+    titles = _titles(parameters)
+    for name, value in parameters.get("options", {}).items():
+        yield titles.get(name, name), _value(name, value)
 
 
 def attack_line(parameters: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -54,7 +55,7 @@ class RobustnessForm(forms.Form):
         self._choices(cards)
         self._bound()
         for parameter in self.entry.parameters:
-            self.fields[PREFIX + parameter.name] = _option(parameter)
+            self.fields[PREFIX + parameter.name] = option_field(parameter)
 
     def _choices(self, cards: dict[str, Card]) -> None:
         titles = [(name, gettext(card.title)) for name, card in cards.items()]
@@ -110,7 +111,7 @@ def _has(name: str, card: Card) -> bool:
     return pictures.available(name, card) > 0
 
 
-def _option(parameter: registry.Parameter) -> forms.Field:
+def option_field(parameter: registry.Parameter) -> forms.Field:
     """A field that shows the default; the kind reads the value and refuses it with its own sentence."""
     label = gettext(parameter.title)
     if parameter.type == "bool":
@@ -121,4 +122,12 @@ def _option(parameter: registry.Parameter) -> forms.Field:
             initial=str(parameter.default),
             choices=[(name, gettext(registry.find(name).title)) for name in parameter.choices],
         )
-    return forms.CharField(label=label, initial=str(parameter.default), required=False)
+    low, high = f"{parameter.lowest:g}", f"{parameter.highest:g}"
+    step = 1 if parameter.type == "int" else "any"
+    return forms.CharField(
+        label=label,
+        initial=str(parameter.default),
+        required=False,
+        widget=forms.NumberInput({"min": low, "max": high, "step": step}),
+        help_text=gettext("%(low)s to %(high)s") % {"low": number_format(low), "high": number_format(high)},
+    )

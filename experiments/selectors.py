@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from experiments import access
 from experiments.models import Run, Worker
+from predictor.models import Image
 
 PAGE_ROWS = 20
 
@@ -19,6 +20,12 @@ def runs_page(*, user: User, number: str | int) -> "Page[Run]":
     """One page of this person's runs, the newest first; a page that is not there gives the nearest."""
     rows = access.runs_of(user).select_related("prediction__image")
     return Paginator(rows, PAGE_ROWS).get_page(number)
+
+
+def attacks_on(*, image: Image) -> QuerySet[Run]:
+    """The attacks on an image that were asked for by its owner, the newest first."""
+    rows = access.runs_of(image.owner).filter(kind="attack-image", prediction__image=image)
+    return rows.select_related("prediction__image")
 
 
 def worker_alive() -> bool:

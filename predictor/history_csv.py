@@ -11,7 +11,7 @@ from predictor.models import AdversarialImage, Image, Prediction
 COLUMNS = (
     "image_id", "image_name", "uploaded", "width", "height", "true_class",
     "model", "weights", "class", "confidence", "unsure", "flip_n",
-    "attack", "target", "resolution", "epsilon_asked", "n", "epsilon_written",
+    "attack", "norm", "target", "resolution", "epsilon_asked", "n", "epsilon_written",
     "adversarial_class", "adversarial_confidence", "adversarial_unsure", "outcome",
     "linf", "l2", "psnr", "ssim", "made",
 )  # fmt: skip
@@ -48,6 +48,7 @@ def _cells(image: Image, prediction: Prediction | None, made: AdversarialImage |
     yield from (prediction.class_name, prediction.confidence, prediction.unsure, prediction.flip_steps)
     if made is None:
         return
-    yield from (made.attack, made.target, made.resolution, made.epsilon_asked, made.steps, made.epsilon)
+    yield from (made.attack, made.norm, made.target, made.resolution)
+    yield from (made.epsilon_asked, made.steps, made.epsilon)
     yield from (made.class_name, made.confidence, made.unsure, made.outcome.value)
     yield from (made.linf, made.l2, made.psnr, made.ssim, made.created.isoformat())

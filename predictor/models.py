@@ -4,11 +4,15 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ml import epsilon
+from ml.attacks import registry
 from predictor.bars import Bar, bars
 from predictor.naming import download_name
 from predictor.outcome import Outcome, outcome_of
@@ -111,11 +115,18 @@ class Prediction(Answer):
         return self.class_name != self.image.true_class if self.image.true_class else None
 
 
+def attack_check(name: str) -> None:
+    """Refuse a name that no attack has."""
+    if name not in registry.ATTACKS:
+        raise ValidationError(_("There is no attack %(name)s."), params={"name": name})
+
+
 class AdversarialImage(Answer):
     """A perturbed file, judged from its own bytes."""
 
-    class Attack(models.TextChoices):
-        FGSM = "fgsm", "FGSM"
+    class Norm(models.TextChoices):
+        LINF = "linf", "L∞"
+        L2 = "l2", "L2"
 
     class Resolution(models.TextChoices):
         MODEL = "model", _("the model's resolution")
@@ -123,7 +134,9 @@ class AdversarialImage(Answer):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prediction = models.ForeignKey(Prediction, models.CASCADE, related_name="adversarials")
-    attack = models.CharField(_("attack"), max_length=20, choices=Attack.choices)
+    # A name of `ml.attacks.registry`; rows of an attack that is gone keep theirs.
+    attack = models.CharField(_("attack"), max_length=20, validators=[attack_check])
+    norm = models.CharField(_("distance"), max_length=10, choices=Norm.choices, default=Norm.LINF)
     target = models.CharField(_("target"), max_length=100, blank=True)
     epsilon_asked = models.FloatField(_("ε asked"))
     steps = models.PositiveSmallIntegerField(_("steps of 1/255"))
@@ -146,13 +159,13 @@ class AdversarialImage(Answer):
         ordering = ("-created", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=["prediction", "attack", "target", "steps", "resolution"],
+                fields=["prediction", "attack", "norm", "target", "steps", "resolution"],
                 name="one_file_per_attack",
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.get_attack_display()} {self.epsilon_text}"
+        return f"{self.attack_title} {self.epsilon_text}"
 
     @property
     def keys(self) -> list[str]:
@@ -169,6 +182,21 @@ class AdversarialImage(Answer):
         return epsilon.text(self.steps)
 
     @property
+    def attack_title(self) -> str:
+        """The attack in the reader's language; of one that is gone, its name."""
+        entry = registry.ATTACKS.get(self.attack)
+        return gettext(entry.title) if entry else self.attack
+
+    @property
+    def bound_text(self) -> str:
+        """What bounded the attack: `8/255`, or in L2 `L2 1.5`; nothing where no ε did."""
+        if self.parameters.get("epsilon", self.epsilon_asked) is None:
+            return ""
+        if self.norm == self.Norm.L2:
+            return f"{self.get_norm_display()} {number_format(f'{self.epsilon_asked:.4g}')}"
+        return self.epsilon_text
+
+    @property
     def outcome(self) -> Outcome:
         return outcome_of(
             truth=self.prediction.image.true_class, before=self.prediction.class_name, after=self.class_name
@@ -182,6 +210,8 @@ class AdversarialImage(Answer):
     def download_name(self) -> str:
         """A safe file name, as `car-red-fgsm-6-255.png`."""
         marks = [self.attack, self.target and f"to-{self.target}", f"{self.steps}-255"]
+        if self.norm == self.Norm.L2:
+            marks.insert(1, self.norm)
         if self.resolution == self.Resolution.STORED:
             marks.append(f"{self.width}x{self.height}")
         return download_name(self.prediction.image.name, *(mark for mark in marks if mark), suffix=".png")

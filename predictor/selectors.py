@@ -156,6 +156,14 @@ def last_model_of(*, image: Image) -> str:
     return image.predictions.values_list("model_name", flat=True).first() or ""
 
 
+def attacks_used(*, user: User) -> list[tuple[str, str]]:
+    """(name, title) of every attack by which this person made a file that is kept, by title."""
+    names = access.adversarials_of(user).order_by().values_list("attack", flat=True).distinct()
+    return sorted(
+        ((name, AdversarialImage(attack=name).attack_title) for name in names), key=lambda one: one[1]
+    )
+
+
 def class_names_known() -> list[str]:
     """Every class of every model, photos first, each once."""
     return list(dict.fromkeys(name for card in usable_cards() for name in card.class_names))

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from predictor.views import attack, attempt, demo, files, history, lab, models, samples, sweep
+from predictor.views import (
+    attack,
+    attempt,
+    demo,
+    files,
+    history,
+    lab,
+    models,
+    more_attacks,
+    samples,
+    sweep,
+)
 
 app_name = "predictor"
 
@@ -25,6 +36,13 @@ urlpatterns = [
     path("images/<uuid:image_id>/thumb/", files.image_thumb, name="image_thumb"),
     path("images/<uuid:image_id>/input.png", files.input_file, name="input_file"),
     path("images/<uuid:image_id>/attacks/", attack.attack_save, name="attack_save"),
+    path("images/<uuid:image_id>/more-attacks/", more_attacks.attack_form, name="attack_form"),
+    path("images/<uuid:image_id>/more-attacks/runs/", more_attacks.attack_runs, name="attack_runs"),
+    path(
+        "images/<uuid:image_id>/more-attacks/<uuid:run_id>/cancel/",
+        more_attacks.attack_cancel,
+        name="attack_cancel",
+    ),
     path("adversarial/<uuid:adversarial_id>/file/", files.adversarial_file, name="adversarial_file"),
     path("adversarial/<uuid:adversarial_id>/thumb/", files.adversarial_thumb, name="adversarial_thumb"),
     path("adversarial/<uuid:adversarial_id>/delete/", attack.adversarial_delete, name="adversarial_delete"),

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext
 
 from experiments.facts import attack_line
-from experiments.kinds import Kind, Order, chosen, known_only
+from experiments.kinds import Kind, Order, chosen, curve, known_only
 from experiments.kinds.context import Context
 from experiments.kinds.watched import Watched
 from ml import epsilon as epsilons
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOADING = sentence("Loading the model")
 ASKED = sentence("Questions put to the model")
+TRIED = sentence("Values of ε tried")
 
 
 class AttackImage(Kind):
@@ -47,7 +48,7 @@ class AttackImage(Kind):
         return f"{result['before']['class']} → {result['after']['class']}"
 
     def order(self, *, owner: User, parameters: Mapping[str, Any]) -> Order:
-        known_only(parameters, "prediction", *chosen.NAMES, "target")
+        known_only(parameters, "prediction", *chosen.NAMES, "target", "curve")
         prediction = _prediction(owner, parameters.get("prediction"))
         chosen.weights_check(prediction.model_name, prediction.weights_sha256)
         card = zoo.card(prediction.model_name)
@@ -64,41 +65,68 @@ class AttackImage(Kind):
             "model": prediction.model_name,
             **attack.as_parameters(),
             "target": target,
+            "curve": curve.read(parameters.get("curve", False), attack),
         }
         return Order(parameters=complete, hashes=hashes, prediction=prediction)
 
     def work(self, context: Context) -> dict[str, Any]:
         values, attack = context.parameters, chosen.of_parameters(context.parameters)
-        questions = 0
-
-        def asked() -> None:
-            nonlocal questions
-            questions += 1
-            context.progress(questions, 0, ASKED)
-
+        target, wanted = values["target"], values.get("curve", False)
         context.progress(0, 0, LOADING)
         chosen.weights_check(values["model"], context.hashes["weights"])
         if attack.source:
             chosen.weights_check(attack.source, context.hashes["source"])
         prediction = Prediction.objects.select_related("image").get(pk=values["prediction"])
+        asking = _Asking(context, len(curve.below(attack)) + 1 if wanted else 0)
+        call: dict[str, Any] = {
+            "prediction": prediction,
+            "attack": attack.make(),
+            "model": Watched(zoo.load(values["model"]), asking.asked),
+            "norm": attack.norm,
+            "target": target,
+            "seed": context.seed,
+        }
+        points = curve.measured(attack, call, asking.next_epsilon) if wanted else []
         row = attacked_create(
-            prediction=prediction,
+            **call,
             name=attack.attack,
-            attack=attack.make(),
-            model=Watched(zoo.load(values["model"]), asked),
-            norm=attack.norm,
             epsilon=attack.epsilon,
-            target=values["target"],
-            seed=context.seed,
             parameters={"options": attack.options, "source": attack.source, "run": str(context.run.pk)},
         )
-        return {"questions": questions, **_figures(prediction, values["target"], row)}
+        result = {"questions": asking.questions, **_figures(prediction, target, row)}
+        if wanted:
+            points = curve.finished(points, attack, row or prediction)
+            context.artefact(curve.FILE, curve.as_csv(points))
+            result |= {"curve": points, "first_change": curve.first_change(points, target)}
+        return result
 
     def shown(self, run: "Run") -> dict[str, Any]:
-        """The file, unless it was deleted since."""
-        made = (run.result or {}).get("adversarial")
+        """The file, unless it was deleted since, and the curve."""
+        result = run.result or {}
+        made = result.get("adversarial")
         rows = AdversarialImage.objects.filter(prediction=run.prediction).select_related("prediction__image")
-        return {"adversarial": rows.filter(pk=made).first() if made else None}
+        return {
+            "adversarial": rows.filter(pk=made).first() if made else None,
+            "curve": curve.shown(result, run.parameters),
+        }
+
+
+class _Asking:
+    """How far the attack is: at which of `total` values of ε, or without a curve after how many questions."""
+
+    def __init__(self, context: Context, total: int) -> None:
+        self.questions, self._done = 0, 0
+        self._context, self._total = context, total
+
+    def asked(self) -> None:
+        self.questions += 1
+        if self._total:
+            self._context.progress(self._done, self._total, TRIED)
+        else:
+            self._context.progress(self.questions, 0, ASKED)
+
+    def next_epsilon(self) -> None:
+        self._done += 1
 
 
 def _prediction(owner: User, pk: object) -> Prediction:

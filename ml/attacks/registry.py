@@ -57,11 +57,12 @@ class Entry:
     `asks` is what it needs of the model: gradients or logits. `needs` is what it needs besides one image:
     "source", a second model, or "images", as many as there are, since it learns one change for all of them
     (from a single image it learns that one's own). `slider`: one step along a sign map that does not depend
-    on ε. Title and description are to be translated.
+    on ε. `group` is one of GROUPS. Title and description are to be translated.
     """
 
     name: str
     kind: type[Attack]
+    group: str
     title: str
     description: str
     reference: str
@@ -267,11 +268,22 @@ _OPTIONS: dict[str, _Option] = {
     "attack": _Option(sentence("Attack that makes the image")),
 }
 
+# How attacks are sorted where people choose one; the titles are to be translated.
+GROUPS = {
+    "one-step": sentence("One step"),
+    "many-steps": sentence("Many steps"),
+    "smallest": sentence("The smallest change"),
+    "no-gradient": sentence("Without the model's gradient"),
+    "few-pixels": sentence("Few pixels"),
+    "noise": sentence("Noise"),
+    "for-all": sentence("One change for all images"),
+}
 _PGD_ALONE = ("steps", "relative_step", "random_start", "restarts", "until_solved")
 _ENTRIES = (
     Entry(
         name="fgsm",
         kind=attacks.FGSM,
+        group="one-step",
         title=sentence("Fast gradient sign (FGSM)"),
         description=sentence("One step of size ε along the sign of the gradient of the loss."),
         reference="Goodfellow et al. 2015, arXiv:1412.6572",
@@ -281,6 +293,7 @@ _ENTRIES = (
     Entry(
         name="bim",
         kind=attacks.BIM,
+        group="many-steps",
         title=sentence("Basic iterative method (BIM)"),
         description=sentence("Small steps along the gradient's sign, from the image itself."),
         reference="Kurakin et al. 2017, arXiv:1607.02533",
@@ -289,6 +302,7 @@ _ENTRIES = (
     Entry(
         name="pgd",
         kind=attacks.PGD,
+        group="many-steps",
         title=sentence("Projected gradient descent (PGD)"),
         description=sentence(
             "Small steps up the loss from a random point of the ball, projected back each time."
@@ -298,6 +312,7 @@ _ENTRIES = (
     Entry(
         name="mi-fgsm",
         kind=attacks.MIFGSM,
+        group="many-steps",
         title=sentence("Momentum iterative FGSM (MI-FGSM)"),
         description=sentence("Steps along the running sum of gradients, which fool other models more often."),
         reference="Dong et al. 2018, arXiv:1710.06081",
@@ -305,6 +320,7 @@ _ENTRIES = (
     Entry(
         name="apgd",
         kind=attacks.APGD,
+        group="many-steps",
         title=sentence("Auto-PGD on the cross-entropy (APGD)"),
         description=sentence("PGD with momentum that halves its step where the loss no longer rises."),
         reference="Croce & Hein 2020, arXiv:2003.01690",
@@ -313,6 +329,7 @@ _ENTRIES = (
     Entry(
         name="apgd-margin",
         kind=attacks.APGD,
+        group="many-steps",
         title=sentence("Auto-PGD on the margin (APGD-T)"),
         description=sentence("The same up the margin, towards each of the likeliest other classes in turn."),
         reference="Croce & Hein 2020, arXiv:2003.01690",
@@ -322,6 +339,7 @@ _ENTRIES = (
     Entry(
         name="deepfool",
         kind=attacks.DeepFool,
+        group="smallest",
         title=sentence("DeepFool"),
         description=sentence("Steps onto the nearest linearised boundary until the answer changes."),
         reference="Moosavi-Dezfooli et al. 2016, arXiv:1511.04599",
@@ -329,6 +347,7 @@ _ENTRIES = (
     Entry(
         name="carlini-wagner",
         kind=attacks.CarliniWagner,
+        group="smallest",
         title=sentence("Carlini & Wagner"),
         description=sentence("The shortest change that moves the answer, by optimisation: slow and small."),
         reference="Carlini & Wagner 2017, arXiv:1608.04644",
@@ -336,6 +355,7 @@ _ENTRIES = (
     Entry(
         name="fab",
         kind=attacks.FAB,
+        group="smallest",
         title=sentence("Fast adaptive boundary (FAB)"),
         description=sentence("Steps onto the boundary, drawn to the point of it nearest to the original."),
         reference="Croce & Hein 2020, arXiv:1907.02044",
@@ -343,6 +363,7 @@ _ENTRIES = (
     Entry(
         name="jsma",
         kind=attacks.JSMA,
+        group="few-pixels",
         title=sentence("Saliency map (JSMA)"),
         description=sentence("Changes the few pixels that lead to another class most directly."),
         reference="Papernot et al. 2016, arXiv:1511.07528",
@@ -350,6 +371,7 @@ _ENTRIES = (
     Entry(
         name="one-pixel",
         kind=attacks.OnePixel,
+        group="few-pixels",
         title=sentence("One pixel"),
         description=sentence("Replaces one pixel or a few, found by evolution from the answers alone."),
         reference="Su et al. 2019, arXiv:1710.08864",
@@ -358,6 +380,7 @@ _ENTRIES = (
     Entry(
         name="square",
         kind=attacks.Square,
+        group="no-gradient",
         title=sentence("Square"),
         description=sentence(
             "Random squares, kept where they help: it asks for answers, never for a gradient."
@@ -368,6 +391,7 @@ _ENTRIES = (
     Entry(
         name="uniform-noise",
         kind=attacks.UniformNoise,
+        group="noise",
         title=sentence("Uniform noise"),
         description=sentence("Noise that knows nothing of the model, uniform in the ball of size ε."),
         reference="",
@@ -376,6 +400,7 @@ _ENTRIES = (
     Entry(
         name="gaussian-noise",
         kind=attacks.GaussianNoise,
+        group="noise",
         title=sentence("Gaussian noise"),
         description=sentence("Normal noise that knows nothing of the model, within ε."),
         reference="",
@@ -384,6 +409,7 @@ _ENTRIES = (
     Entry(
         name="salt-and-pepper",
         kind=attacks.SaltAndPepper,
+        group="noise",
         title=sentence("Salt and pepper"),
         description=sentence("Pixels at random become black or white, without regard to the model."),
         reference="",
@@ -392,6 +418,7 @@ _ENTRIES = (
     Entry(
         name="auto",
         kind=attacks.Auto,
+        group="many-steps",
         title=sentence("Auto, the strongest here"),
         description=sentence(
             "A fixed cascade of attacks, cheap ones first, each on what withstood those before it."
@@ -401,6 +428,7 @@ _ENTRIES = (
     Entry(
         name="universal",
         kind=attacks.UniversalPerturbation,
+        group="for-all",
         title=sentence("Universal perturbation"),
         description=sentence("One change for all images, learned from them."),
         reference="Shafahi et al. 2020, arXiv:1811.11304",
@@ -409,6 +437,7 @@ _ENTRIES = (
     Entry(
         name="patch",
         kind=attacks.AdversarialPatch,
+        group="for-all",
         title=sentence("Adversarial patch"),
         description=sentence("A round patch for all images that works wherever it lies, learned from them."),
         reference="Brown et al. 2017, arXiv:1712.09665",
@@ -417,6 +446,7 @@ _ENTRIES = (
     Entry(
         name="transfer",
         kind=attacks.Transfer,
+        group="no-gradient",
         title=sentence("Transfer from another model"),
         description=sentence("The image is made against a second model; the one attacked is never asked."),
         reference="Papernot et al. 2016, arXiv:1605.07277",

@@ -18,6 +18,7 @@ from predictor.services.sweeps import input_of, sweep_for, target_label
 from predictor.services.upload import pixels_of
 
 MAX_ADVERSARIALS = 10_000
+ATTACK = "fgsm"
 Resolution = AdversarialImage.Resolution
 
 
@@ -52,7 +53,8 @@ def adversarial_create(
     label = target_label(card=card, prediction=prediction, target=target)
     identity = {
         "prediction": prediction,
-        "attack": AdversarialImage.Attack.FGSM,
+        "attack": ATTACK,
+        "norm": AdversarialImage.Norm.LINF,
         "target": target,
         "steps": steps,
         "resolution": resolution,

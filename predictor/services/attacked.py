@@ -11,8 +11,10 @@ from ml import epsilon as epsilons
 from ml import images
 from ml.attacks import Attack
 from ml.attacks.norms import NORMS, Floats, Name
+from ml.card import Card
 from ml.distances import between
 from ml.model import Model
+from ml.verdict import Verdict
 from predictor import engine, storage
 from predictor.models import AdversarialImage, Prediction
 from predictor.services import adversarial
@@ -37,8 +39,8 @@ def attacked_create(
 ) -> AdversarialImage | None:
     """Attack what the model saw of the image, and store the file; None when no file can hold what was found.
 
-    The file stays within ε of the model's input, in whole steps. There is one for each attack, target and
-    step: asked again with other options or another seed, the new file takes the place of the old one.
+    The file stays within ε of the model's input, in whole steps. There is one for each attack, norm, target
+    and step: asked again with other options or another seed, the new file takes the place of the old one.
 
     Args:
         name: the attack's name in the registry.
@@ -50,12 +52,15 @@ def attacked_create(
         OptionRefused: the target cannot be one.
         QuotaReached, StorageFull: there is no room for one more.
     """
-    label = target_label(card=model.card, prediction=prediction, target=target)
-    seen = input_of(prediction=prediction, card=model.card)
-    found = attack(
-        model, images.to_float(seen)[None], epsilon=epsilon, norm=norm, target=label, seed=seed
-    ).images[0]
-    pixels = eight_bits(seen, found, norm, epsilon)
+    seen, pixels = attacked_pixels(
+        prediction=prediction,
+        attack=attack,
+        model=model,
+        norm=norm,
+        epsilon=epsilon,
+        target=target,
+        seed=seed,
+    )
     moved = int(np.abs(pixels.astype(np.int16) - seen).max())
     if not moved:
         return None
@@ -63,6 +68,7 @@ def attacked_create(
     row = AdversarialImage(
         prediction=prediction,
         attack=name,
+        norm=norm,
         target=target,
         steps=epsilons.steps(epsilon) if bounded and epsilon is not None else moved,
         resolution=AdversarialImage.Resolution.MODEL,
@@ -81,6 +87,33 @@ def attacked_create(
     )
     _store(row, seen, pixels, model)
     return row
+
+
+def attacked_pixels(
+    *,
+    prediction: Prediction,
+    attack: Attack,
+    model: Model,
+    norm: Name,
+    epsilon: float | None,
+    target: str = "",
+    seed: int = 0,
+) -> tuple[images.Pixels, images.Pixels]:
+    """What the model saw, and what the attack makes of it in whole steps within ε: both uint8 (H, W, C).
+
+    Raises:
+        OptionRefused: the target cannot be one.
+    """
+    label = target_label(card=model.card, prediction=prediction, target=target)
+    seen = input_of(prediction=prediction, card=model.card)
+    batch = images.to_float(seen)[None]
+    found = attack(model, batch, epsilon=epsilon, norm=norm, target=label, seed=seed).images[0]
+    return seen, eight_bits(seen, found, norm, epsilon)
+
+
+def answer_to(pixels: images.Pixels, card: Card) -> Verdict:
+    """What the model `card` names would answer to a file of these pixels."""
+    return adversarial._written(pixels, card)[2]
 
 
 def eight_bits(seen: images.Pixels, found: Floats, norm: Name, epsilon: float | None) -> images.Pixels:
@@ -113,12 +146,12 @@ def _store(row: AdversarialImage, seen: images.Pixels, pixels: images.Pixels, mo
     with storage.draft() as draft:
         row.file = draft.put("adversarial", data, ".png")
         row.thumbnail = draft.put("thumbnails", images.thumbnail(decoded), ".webp")
-        # The names of the attacks are the registry's, which refused all others before.
-        row.full_clean(exclude=["attack"], validate_unique=False, validate_constraints=False)
+        row.full_clean(validate_unique=False, validate_constraints=False)
         with transaction.atomic():
             same = AdversarialImage.objects.filter(
                 prediction=row.prediction,
                 attack=row.attack,
+                norm=row.norm,
                 target=row.target,
                 steps=row.steps,
                 resolution=row.resolution,

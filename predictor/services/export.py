@@ -66,6 +66,7 @@ def _adversarial(row: AdversarialImage, files: list[tuple[str, str]]) -> dict[st
         "id": row.pk,
         "file": file,
         "attack": row.attack,
+        "norm": row.norm,
         "target": row.target,
         "epsilon_asked": row.epsilon_asked,
         "steps": row.steps,

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from predictor import access, selectors
 from predictor.history_csv import csv_lines
-from predictor.models import AdversarialImage
 from predictor.selectors import HistoryFilters
 from predictor.services.choice import usable_cards
 from predictor.services.deletion import selection_delete
@@ -39,7 +38,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "choices": {
             "models": usable_cards(),
             "classes": selectors.class_names_known(),
-            "attacks": AdversarialImage.Attack.choices,
+            "attacks": selectors.attacks_used(user=user),
         },
         "query": _query(shown),
         "empty": page.paginator.count == 0 and not filters,

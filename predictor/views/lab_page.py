@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from classification_site.middleware import RETRY_SECONDS, status_of
+from experiments.attack_form import AttackImageForm
 from ml import epsilon
 from ml.card import Card
 from ml.errors import EpsilonError
@@ -20,6 +21,7 @@ from predictor.services.choice import usable_cards
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.sweeps import sweep_for
 from predictor.sweep_json import card_json
+from predictor.views.more_attacks_page import more_attacks
 from predictor.views.query import model_of
 from predictor.views.respond import sentence_of
 
@@ -28,9 +30,17 @@ Resolution = AdversarialImage.Resolution
 
 
 def lab_page(
-    request: HttpRequest, image: Image, values: Mapping[str, str], *, problem: EpsilonError | None = None
+    request: HttpRequest,
+    image: Image,
+    values: Mapping[str, str],
+    *,
+    problem: EpsilonError | None = None,
+    more_form: AttackImageForm | None = None,
 ) -> HttpResponse:
-    """The page for the model, ε and target in `values`; `problem` is one that a form brought along."""
+    """The page for the model, ε and target in `values`.
+
+    `problem` is one that a form brought along, `more_form` the form of more attacks with what was typed.
+    """
     card = access.card_or_404(model_of(values, image))
     prediction, preview = None, None
     try:
@@ -41,6 +51,7 @@ def lab_page(
         problem = problem or error
     context = {
         **_about(image, card, prediction),
+        "more": more_attacks(image, card, prediction, values, more_form),
         "preview": preview,
         "config": _config(image, card, values.get("target", ""), preview),
         "form": {
