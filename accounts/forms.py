@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors, throttle
-from accounts.models import Language, Profile, Theme
+from accounts.models import Language, Profile, Theme, WhenTampered
 
 
 def _describe_email(field: forms.Field) -> None:
@@ -77,18 +77,19 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Both preferences at once, on the profile page."""
+    """All preferences at once, on the profile page."""
 
     class Meta:
         model = Profile
-        fields = ("language", "theme")
+        fields = ("language", "theme", "when_tampered")
 
 
 class PreferencesForm(forms.Form):
-    """One preference or both, from the switches in the header."""
+    """One preference or more, from the profile page or the switches in the header."""
 
     language = forms.ChoiceField(choices=Language.choices, required=False)
     theme = forms.ChoiceField(choices=Theme.choices, required=False)
+    when_tampered = forms.ChoiceField(choices=WhenTampered.choices, required=False)
 
 
 class DeleteForm(forms.Form):

@@ -30,6 +30,7 @@ def account_data(*, user: User) -> dict[str, Any]:
         "last_sign_in": user.last_login.isoformat() if user.last_login else None,
         "language": profile.language,
         "theme": profile.theme,
+        "when_tampered": profile.when_tampered,
     }
 
 

@@ -15,11 +15,14 @@ from predictor.services import export_for, owner_delete
 
 
 @transaction.atomic
-def preferences_update(*, user: User, language: str | None = None, theme: str | None = None) -> Profile:
+def preferences_update(
+    *, user: User, language: str | None = None, theme: str | None = None, when_tampered: str | None = None
+) -> Profile:
     """Store the preferences that were given; the others stay."""
     profile, _ = Profile.objects.get_or_create(user=user)
     profile.language = language or profile.language
     profile.theme = theme or profile.theme
+    profile.when_tampered = when_tampered or profile.when_tampered
     profile.full_clean()
     profile.save()
     return profile

@@ -6,38 +6,45 @@ go together in the next one. The queue is bounded: beyond it the answer is `Busy
 
 import queue
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.errors import BUSY, Busy
 from ml.images import to_float
-from ml.model import Model
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
-_Request = tuple[Pixels, "Future[Floats]"]
+Row = TypeVar("Row")
 
 
-class Batcher:
-    """Logits of single images from many threads, computed together."""
+class Batcher(Generic[Row]):
+    """Answers to single images from many threads, computed together."""
 
-    def __init__(self, model: Model, *, max_batch: int = 16, max_waiting: int = 64) -> None:
-        self.card = model.card
-        self._model = model
+    def __init__(
+        self,
+        compute: Callable[[Floats], Iterable[Row]],
+        *,
+        name: str,
+        max_batch: int = 16,
+        max_waiting: int = 64,
+    ) -> None:
+        """`compute` gives a row for each image of a batch (N, H, W, C) in [0, 1]; `name` is the thread's."""
+        self._compute = compute
         self._max_batch = max_batch
-        self._waiting: queue.Queue[_Request] = queue.Queue(max_waiting)
-        threading.Thread(target=self._serve, name=f"batcher-{model.card.name}", daemon=True).start()
+        self._waiting: queue.Queue[tuple[Pixels, Future[Row]]] = queue.Queue(max_waiting)
+        threading.Thread(target=self._serve, name=f"batcher-{name}", daemon=True).start()
 
-    def logits(self, image: Pixels, *, timeout: float = 60) -> Floats:
-        """Logits (classes,) of one uint8 image (H, W, C).
+    def answer(self, image: Pixels, *, timeout: float = 60) -> Row:
+        """The row of one uint8 image (H, W, C).
 
         Raises:
             Busy: the queue is full, or the answer took longer than `timeout` seconds.
         """
-        answer: Future[Floats] = Future()
+        answer: Future[Row] = Future()
         try:
             self._waiting.put_nowait((image, answer))
             return answer.result(timeout)
@@ -48,7 +55,7 @@ class Batcher:
         while True:
             self._answer(self._gather())
 
-    def _gather(self) -> list[_Request]:
+    def _gather(self) -> list[tuple[Pixels, Future[Row]]]:
         """The next request, and whatever else is waiting already."""
         requests = [self._waiting.get()]
         while len(requests) < self._max_batch:
@@ -58,9 +65,9 @@ class Batcher:
                 break
         return requests
 
-    def _answer(self, requests: list[_Request]) -> None:
+    def _answer(self, requests: list[tuple[Pixels, Future[Row]]]) -> None:
         try:
-            rows: Any = self._model.logits(to_float(np.stack([image for image, _ in requests])))
+            rows = self._compute(to_float(np.stack([image for image, _ in requests])))
         except Exception as error:  # whoever asked must hear of it, and the thread must live on
             for _, answer in requests:
                 answer.set_exception(error)

@@ -125,9 +125,11 @@ class PredictionAdmin(RecordAdmin):
         "class_name",
         "confidence",
         "unsure",
+        "suspicion",
+        "tampered",
         "created",
     )
-    list_filter = ("model_name", "class_name", "unsure", "created")
+    list_filter = ("model_name", "class_name", "unsure", "tampered", "created")
     list_select_related = ("image__owner",)
     search_fields = ("image__name", "image__owner__username", "weights_sha256")
 
@@ -147,9 +149,9 @@ class PredictionAdmin(RecordAdmin):
 class AdversarialImageAdmin(PictureAdmin):
     list_display = (
         "picture", "image", "owner", "attack", "written", "target", "resolution", "before", "class_name",
-        "confidence", "created",
+        "confidence", "suspicion", "tampered", "created",
     )  # fmt: skip
-    list_filter = ("attack", "resolution", "prediction__model_name", "class_name", "created")
+    list_filter = ("attack", "resolution", "prediction__model_name", "class_name", "tampered", "created")
     list_select_related = ("prediction__image__owner",)
     search_fields = ("prediction__image__name", "prediction__image__owner__username")
 

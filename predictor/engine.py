@@ -12,17 +12,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ml import zoo
+from ml import epsilon, zoo
 from ml.card import Card
-from ml.errors import BUSY, Busy, EpsilonError, ModelUnavailable, OptionRefused, sentence
+from ml.errors import (
+    BUSY,
+    Busy,
+    EpsilonError,
+    ModelUnavailable,
+    NotANetwork,
+    OptionRefused,
+    sentence,
+)
 from ml.estimators import first_use
-from ml.images import Input, resize, resize_matrix, to_float
+from ml.images import Floats, Input, resize, resize_matrix, to_float
 from ml.model import gradient_refused
 from ml.verdict import Verdict, verdict
+from predictor import detectors
 
 if TYPE_CHECKING:
     from ml.batching import Batcher
-    from ml.model import Sweep
+    from ml.model import Model, Sweep
 
 Pixels = npt.NDArray[np.uint8]
 Signs = npt.NDArray[np.int8]
@@ -31,7 +40,7 @@ logger = logging.getLogger(__name__)
 # A sweep is tens of forward passes: two at a time keep the cores full, some may wait, more are sent away.
 _sweeps = threading.BoundedSemaphore(2)
 _sweep_queue = threading.BoundedSemaphore(12)
-_batchers: dict[str, "Batcher"] = {}
+_batchers: dict[str, "Batcher[Floats]"] = {}
 _lock = threading.Lock()
 _states: dict[str, str] = {}
 _preparing: dict[str, threading.Thread] = {}
@@ -56,8 +65,8 @@ def predict(name: str, seen: Input) -> Verdict:
         DataMissing: it is fitted at first use, and its training data are not there.
     """
     _prepare(name)
-    batcher = _batcher(name)
-    return verdict(batcher.logits(seen.image), batcher.card, found=seen.found)
+    model = zoo.load(name)
+    return verdict(_batcher(model).answer(seen.image), model.card, found=seen.found)
 
 
 def sweep(name: str, image: Pixels, *, target: int | None = None, max_steps: int) -> "Sweep":
@@ -88,17 +97,37 @@ def sign_for_stored(name: str, image: Pixels, *, target: int | None = None) -> S
     return np.sign(np.stack(planes, axis=-1)).astype(np.int8)
 
 
+def proven_steps(name: str, image: Pixels, label: int) -> int | None:
+    """The largest n for which it is proven that no change of uint8 `image` within n/255 alters the answer.
+
+    0 where nothing is proven; None where bounds cannot be computed for the model.
+    """
+    from ml.defences.certified import certified_radius
+
+    with _heavy_work():
+        try:
+            radius = certified_radius(zoo.load(name), to_float(image)[None], [label])
+        except (OptionRefused, NotANetwork):
+            return None
+    return round(float(radius[0]) * epsilon.LEVELS)
+
+
 def _gradient_check(description: Card) -> None:
     """Refuse before the model is loaded, which for one that is fitted at first use may take minutes."""
     if not description.gradient:
         raise gradient_refused(description)
 
 
+def answers_at_once(name: str) -> bool:
+    """False for a model that must first be fitted to its training data, or read what was fitted."""
+    return not zoo.card(name).fitted_at_first_use or zoo.is_loaded(name)
+
+
 def _prepare(name: str) -> None:
     """Have a model that is fitted at first use fitted in a thread, once; wait for it only a little."""
-    description = zoo.card(name)
-    if not description.fitted_at_first_use or zoo.is_loaded(name):
+    if answers_at_once(name):
         return
+    description = zoo.card(name)
     with _lock:
         thread = _preparing.get(name)
         if thread is None or not thread.is_alive():
@@ -131,14 +160,13 @@ def _heavy_work() -> Iterator[None]:
         _sweep_queue.release()
 
 
-def _batcher(name: str) -> "Batcher":
+def _batcher(model: "Model") -> "Batcher[Floats]":
     from ml.batching import Batcher
 
-    model = zoo.load(name)
-    key = f"{name}:{model.card.weights_sha256}"
+    key = f"{model.card.name}:{model.card.weights_sha256}"
     with _lock:
         if key not in _batchers:
-            _batchers[key] = Batcher(model)
+            _batchers[key] = Batcher(model.logits, name=model.card.name)
         return _batchers[key]
 
 
@@ -158,6 +186,7 @@ def _warm() -> None:
 def _warm_one(name: str) -> None:
     try:
         zoo.load(name).warm()
+        detectors.watch(name)
         _states[name] = "warm"
     except EpsilonError as error:
         _states[name] = f"failed: {error}"

@@ -10,9 +10,10 @@ from predictor.models import AdversarialImage, Image, Prediction
 
 COLUMNS = (
     "image_id", "image_name", "uploaded", "width", "height", "true_class",
-    "model", "weights", "class", "confidence", "unsure", "flip_n",
+    "model", "weights", "class", "confidence", "unsure", "suspicion", "tampered", "flip_n",
     "attack", "norm", "target", "resolution", "epsilon_asked", "n", "epsilon_written",
-    "adversarial_class", "adversarial_confidence", "adversarial_unsure", "outcome",
+    "adversarial_class", "adversarial_confidence", "adversarial_unsure",
+    "adversarial_suspicion", "adversarial_tampered", "outcome",
     "linf", "l2", "psnr", "ssim", "made",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -45,10 +46,12 @@ def _cells(image: Image, prediction: Prediction | None, made: AdversarialImage |
     if prediction is None:
         return
     yield from (prediction.model_name, prediction.short_hash)
-    yield from (prediction.class_name, prediction.confidence, prediction.unsure, prediction.flip_steps)
+    yield from (prediction.class_name, prediction.confidence, prediction.unsure)
+    yield from (prediction.suspicion, prediction.tampered, prediction.flip_steps)
     if made is None:
         return
     yield from (made.attack, made.norm, made.target, made.resolution)
     yield from (made.epsilon_asked, made.steps, made.epsilon)
-    yield from (made.class_name, made.confidence, made.unsure, made.outcome.value)
+    yield from (made.class_name, made.confidence, made.unsure)
+    yield from (made.suspicion, made.tampered, made.outcome.value)
     yield from (made.linf, made.l2, made.psnr, made.ssim, made.created.isoformat())

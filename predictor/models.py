@@ -57,6 +57,9 @@ class Answer(models.Model):
     confidence = models.FloatField(_("confidence"))
     unsure = models.BooleanField(_("unsure"))
     probabilities = models.JSONField()
+    # The detector's score, from 0 to 1, and whether it reached the threshold; None without a detector.
+    suspicion = models.FloatField(_("suspicion"), null=True, blank=True)
+    tampered = models.BooleanField(_("looks tampered with"), null=True, blank=True)
     # The smallest n/255 of this attack that changes the answer, looked for up to `flip_searched`.
     # On a prediction: of untargeted FGSM at the model's resolution.
     flip_steps = models.PositiveSmallIntegerField(_("flips at"), null=True, blank=True)

@@ -11,6 +11,7 @@ from predictor.views import (
     lab,
     models,
     more_attacks,
+    others,
     samples,
     sweep,
 )
@@ -25,6 +26,8 @@ urlpatterns = [
     path("demo/<slug:slug>/input.png", demo.demo_input, name="demo_input"),
     path("images/<uuid:image_id>/", lab.lab, name="lab"),
     path("images/<uuid:image_id>/truth/", lab.truth, name="truth"),
+    path("images/<uuid:image_id>/others/", others.others, name="others"),
+    path("images/<uuid:image_id>/others/<str:name>/", others.other, name="other"),
     path("images/<uuid:image_id>/invert/", lab.invert, name="invert"),
     path("images/<uuid:image_id>/delete/", lab.image_delete, name="image_delete"),
     path("images/<uuid:image_id>/sweep/", sweep.sweep, name="sweep"),

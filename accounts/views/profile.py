@@ -40,16 +40,16 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Store language and theme: in cookies for everybody, and in the profile of who is signed in."""
+    """Store language and theme in cookies for everybody; all in the profile of who is signed in."""
     form = PreferencesForm(request.POST)
     response = redirect(next_url(request, "landing"))
     if not form.is_valid():
-        messages.error(request, gettext("This language or theme does not exist; nothing was changed."))
+        messages.error(request, gettext("There is no such choice; nothing was changed."))
         return response
-    language, theme = form.cleaned_data["language"] or None, form.cleaned_data["theme"] or None
+    chosen = form.cleaned_data
     if request.user.is_authenticated:
-        services.preferences_update(user=request.user, language=language, theme=theme)
-    cookies.remember(response, language=language, theme=theme)
+        services.preferences_update(user=request.user, **chosen)
+    cookies.remember(response, language=chosen["language"], theme=chosen["theme"])
     return response
 
 

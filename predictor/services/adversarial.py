@@ -14,6 +14,7 @@ from predictor import engine, storage
 from predictor.errors import QuotaReached
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.predict import prediction_get_or_create
+from predictor.services.suspicion import suspicion_note
 from predictor.services.sweeps import input_of, sweep_for, target_label
 from predictor.services.upload import pixels_of
 
@@ -162,6 +163,7 @@ def _store(row: AdversarialImage, made: Made) -> None:
     row.linf, row.l2, row.ssim = made.distances.linf, made.distances.l2, made.distances.ssim
     row.psnr = made.distances.psnr if math.isfinite(made.distances.psnr) else None
     row.flip_steps, row.flip_searched = made.flip_steps, made.flip_searched
+    suspicion_note(row, card=engine.card(row.prediction.model_name), pixels=made.pixels)
     with storage.draft() as draft:
         row.file = draft.put("adversarial", made.data, ".png")
         row.thumbnail = draft.put("thumbnails", images.thumbnail(made.pixels), ".webp")

@@ -19,6 +19,7 @@ from predictor import engine, storage
 from predictor.models import AdversarialImage, Prediction
 from predictor.services import adversarial
 from predictor.services.deletion import adversarials_delete
+from predictor.services.suspicion import suspicion_note
 from predictor.services.sweeps import input_of, target_label
 
 # Rounding of float32, in the units of ε.
@@ -143,6 +144,7 @@ def _store(row: AdversarialImage, seen: images.Pixels, pixels: images.Pixels, mo
     row.probabilities = verdict.probabilities
     row.linf, row.l2, row.ssim = distances.linf, distances.l2, distances.ssim
     row.psnr = distances.psnr if math.isfinite(distances.psnr) else None
+    suspicion_note(row, card=model.card, pixels=decoded)
     with storage.draft() as draft:
         row.file = draft.put("adversarial", data, ".png")
         row.thumbnail = draft.put("thumbnails", images.thumbnail(decoded), ".webp")

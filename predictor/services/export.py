@@ -90,6 +90,8 @@ def _answer(row: Prediction | AdversarialImage) -> dict[str, Any]:
         "confidence": row.confidence,
         "unsure": row.unsure,
         "probabilities": row.probabilities,
+        "suspicion": row.suspicion,
+        "tampered": row.tampered,
         "flip_steps": row.flip_steps,
         "flip_searched": row.flip_searched,
         "versions": row.versions,

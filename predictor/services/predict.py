@@ -1,12 +1,15 @@
 """The answer of a model to a stored image, computed once and kept."""
 
 import time
+from typing import Any
 
 from django.db import transaction
 
 from ml import images
-from predictor import engine
+from ml.card import Card
+from predictor import detectors, engine
 from predictor.models import Image, Prediction
+from predictor.services.suspicion import suspicion_note
 from predictor.services.upload import pixels_of
 
 
@@ -19,13 +22,18 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
     """
     card = engine.card(model_name)
     known = {"image": image, "model_name": model_name, "weights_sha256": card.weights_sha256}
-    found = Prediction.objects.filter(**known).first()
-    if found:
-        return found
+    found = Prediction.objects.filter(**known).first() or _answered(image, known, card)
+    # Also on an answer that is older than the detector, or that the detector had no time for.
+    if found.suspicion is None and detectors.watch(model_name):
+        _watched(found, card)
+    return found
+
+
+def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
     # The network answers outside the transaction: nobody else's writing waits for it.
     start = time.perf_counter()
     seen = images.to_input(pixels_of(image), card)
-    verdict = engine.predict(model_name, seen)
+    verdict = engine.predict(card.name, seen)
     seconds = time.perf_counter() - start
     with transaction.atomic():
         prediction, _ = Prediction.objects.get_or_create(
@@ -42,3 +50,8 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
             },
         )
     return prediction
+
+
+def _watched(prediction: Prediction, card: Card) -> None:
+    if suspicion_note(prediction, card=card, pixels=pixels_of(prediction.image)):
+        prediction.save(update_fields=["suspicion", "tampered", "versions"])

@@ -47,17 +47,18 @@ def _row(upload: Upload, choice: str) -> dict[str, Any]:
     return {
         "name": upload.name,
         "image": image,
-        "url": _lab_url(image, choice) if image else "",
+        **(_opened(image, choice) if image else {"url": "", "prediction": None}),
         "error": sentence_of(error) if error else "",
     }
 
 
-def _lab_url(image: Image, choice: str) -> str:
-    model = model_for(choice=choice, pixels=pixels_of(image))
+def _opened(image: Image, choice: str) -> dict[str, Any]:
+    """Where the laboratory of the image is, and the answer if there is one already."""
+    model, prediction = model_for(choice=choice, pixels=pixels_of(image)), None
     # Whatever happens here the image is safe: the laboratory asks again, and says so if it must.
     with suppress(Busy, DataMissing, ModelUnavailable):
-        prediction_get_or_create(image=image, model_name=model)
-    return f"{reverse('predictor:lab', args=[image.pk])}?model={model}"
+        prediction = prediction_get_or_create(image=image, model_name=model)
+    return {"url": f"{reverse('predictor:lab', args=[image.pk])}?model={model}", "prediction": prediction}
 
 
 def _results(
@@ -100,4 +101,4 @@ def attempt_sample(request: HttpRequest, slug: str) -> HttpResponse:
     sample = access.sample_or_404(slug)
     image = image_upload(owner=access.owner_of(request), name=f"{slug}.png", data=sample.path.read_bytes())
     model = next((card.name for card in usable_cards() if card.domain == sample.domain), AUTO)
-    return redirect(_lab_url(image, model))
+    return redirect(_opened(image, model)["url"])

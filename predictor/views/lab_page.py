@@ -14,7 +14,7 @@ from ml import epsilon
 from ml.card import Card
 from ml.errors import EpsilonError
 from ml.model import gradient_refused
-from predictor import access, engine, selectors
+from predictor import access, engine, policy, selectors
 from predictor.bars import bars
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.choice import usable_cards
@@ -63,7 +63,9 @@ def lab_page(
         "no_gradient": "" if card.gradient else sentence_of(gradient_refused(card)),
     }
     status = status_of(problem) if problem else 200
-    response = render(request, "predictor/lab.html", context, status=status)
+    rejected = prediction is not None and policy.is_rejected(request, prediction)
+    template = "predictor/lab_rejected.html" if rejected else "predictor/lab.html"
+    response = render(request, template, context, status=status)
     if status == 503:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -93,19 +93,19 @@ def test_thirty_two_threads_get_the_answers_they_would_get_alone(tiny_photos):
     batch, _ = tiny.shapes(64, seed=5)
     images = np.rint(batch * 255).astype(np.uint8)
     alone = np.concatenate([tiny_photos.logits(to_float(image)[None]) for image in images])
-    batcher = Batcher(tiny_photos)
+    batcher = Batcher(tiny_photos.logits, name="tiny-photos")
     with ThreadPoolExecutor(32) as threads:
-        together = np.stack(list(threads.map(batcher.logits, images)))
+        together = np.stack(list(threads.map(batcher.answer, images)))
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
 def test_a_full_queue_is_told_so_and_the_next_request_is_answered(tiny_photos):
     image = np.zeros((32, 32, 3), np.uint8)
-    batcher = Batcher(tiny_photos, max_batch=1, max_waiting=1)
+    batcher = Batcher(tiny_photos.logits, name="tiny-photos", max_batch=1, max_waiting=1)
 
     def ask(_: int) -> str:
         try:
-            batcher.logits(image)
+            batcher.answer(image)
         except Busy:
             return "busy"
         return "answered"
@@ -117,10 +117,10 @@ def test_a_full_queue_is_told_so_and_the_next_request_is_answered(tiny_photos):
 
 
 def test_a_wrong_image_fails_alone_and_the_batcher_lives_on(tiny_photos):
-    batcher = Batcher(tiny_photos)
+    batcher = Batcher(tiny_photos.logits, name="tiny-photos")
     with pytest.raises(ValueError, match="takes"):
-        batcher.logits(np.zeros((5, 5, 3), np.uint8))
-    assert batcher.logits(np.zeros((32, 32, 3), np.uint8)).shape == (3,)
+        batcher.answer(np.zeros((5, 5, 3), np.uint8))
+    assert batcher.answer(np.zeros((32, 32, 3), np.uint8)).shape == (3,)
 
 
 def test_a_network_that_reads_a_sequence_has_the_gradient_of_its_plain_form(tiny_digits):

@@ -1,6 +1,8 @@
 """Three people: an owner, an outsider and somebody who has not signed in; and pictures to send."""
 
 import io
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +13,13 @@ from django.test import Client
 from PIL import Image as Picture
 
 from ml import images
+from ml.defences.detection import shelf
+from ml.images import to_float
+from predictor import detectors
 from predictor.services.adversarial import adversarial_create
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.upload import image_create
-from tests import tiny
+from tests import tiny, tiny_detector
 
 PHOTO, DIGIT = "tiny-photos", "tiny-digits"
 
@@ -90,6 +95,33 @@ def prediction(image):
 @pytest.fixture
 def adversarial(image):
     return adversarial_create(image=image, model_name=PHOTO, epsilon_text="8/255")
+
+
+@pytest.fixture(scope="session")
+def detector_files(tiny_digits, tmp_path_factory):
+    """A folder with the files of a detector of `tiny-digits`."""
+    folder = tmp_path_factory.mktemp("detector")
+    tiny_detector.write(folder, tiny_digits)
+    return folder
+
+
+@pytest.fixture
+def watched(tiny_zoo, detector_files, monkeypatch):
+    """The folder of `tiny-digits`, with a detector for the time of the test."""
+    monkeypatch.setattr(shelf, "_loaded", {})
+    monkeypatch.setattr(detectors, "_watches", {})
+    copies = [Path(shutil.copy(file, tiny_zoo / DIGIT)) for file in detector_files.iterdir()]
+    yield tiny_zoo / DIGIT
+    for copy in copies:
+        copy.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def tampered(owner, tiny_digits, digit_pixels):
+    """The digit under FGSM, kept as an image of its own."""
+    made = tiny_detector.attacked(tiny_digits, to_float(digit_pixels[None, ..., :1]))
+    pixels = np.repeat(np.rint(255 * made[0]).astype(np.uint8), 3, axis=-1)
+    return image_create(owner=owner, name="spoilt.png", pixels=pixels)
 
 
 def png(pixels):

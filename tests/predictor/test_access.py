@@ -10,6 +10,7 @@ OBJECT_PAGES = [
     ("post", "truth", "image"),
     ("post", "invert", "image"),
     ("post", "image_delete", "image"),
+    ("get", "others", "image"),
     ("get", "sweep", "image"),
     ("get", "curve_csv", "image"),
     ("get", "sign_file", "image"),

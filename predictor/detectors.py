@@ -1,0 +1,85 @@
+"""The detectors beside the models: loaded once per process, shared by all requests as the models are.
+
+A detector that is damaged, or was made for other weights, is told of in the log; its model then answers as
+one without a detector.
+"""
+
+import logging
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ml import zoo
+from ml.defences import detection
+from ml.defences.detection import CARD, Suspicion
+from ml.errors import Busy, EpsilonError
+from ml.images import Input
+
+if TYPE_CHECKING:
+    from ml.batching import Batcher
+
+logger = logging.getLogger(__name__)
+
+
+class Watch(NamedTuple):
+    """A detector that can be asked, and the hash of its arrays."""
+
+    batcher: "Batcher[Suspicion]"
+    arrays_sha256: str
+
+
+_watches: dict[tuple[str, str], Watch | None] = {}
+# One for each model: building one detector keeps nobody from the others.
+_opening: dict[tuple[str, str], threading.Lock] = {}
+_lock = threading.Lock()
+
+
+def watch(name: str) -> Watch | None:
+    """The detector of model `name`, ready to be asked; None where there is none that can be used."""
+    if not (zoo.folder(name) / CARD).is_file():
+        return None
+    key = name, zoo.card(name).weights_sha256
+    with _lock:
+        opening = _opening.setdefault(key, threading.Lock())
+    with opening:
+        if key not in _watches:
+            _watches[key] = _opened(name)
+        return _watches[key]
+
+
+def suspicion(name: str, seen: Input) -> Suspicion | None:
+    """How much the input of model `name` looks tampered with; None without a detector.
+
+    Raises:
+        Busy: too many ask.
+    """
+    watching = watch(name)
+    if watching is None:
+        return None
+    try:
+        return watching.batcher.answer(seen.image)
+    except Busy:
+        raise
+    except Exception:
+        logger.exception("the detector of %s failed", name)
+        return None
+
+
+def _opened(name: str) -> Watch | None:
+    """The detector, built, so that nobody waits for that and damage shows now."""
+    from ml.batching import Batcher
+
+    try:
+        model = zoo.load(name)
+        detector = detection.load(model)
+        if detector is None:
+            return None
+        detector.score(np.zeros((1, *model.input_shape), np.float32))
+    except EpsilonError as error:
+        logger.error("%s", error)
+    except Exception:
+        logger.exception("the detector of %s cannot be used", name)
+    else:
+        return Watch(Batcher(detector.verdict, name=f"{name}-detector"), detector.card.arrays_sha256)
+    return None
