@@ -1,4 +1,4 @@
-"""What the page of a model says about attacks, corruptions and its detector, all read from the cards."""
+"""What the page of a model says about attacks and corruptions, all read from its card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ml.card import Card
 from ml.errors import EpsilonError
-from predictor import access, engine, resilience
+from predictor import access, detector_figures, engine, resilience
 from predictor.views.respond import sentence_of
 
 
@@ -43,6 +43,7 @@ def model_card(request: HttpRequest, name: str) -> HttpResponse:
         "curve": resilience.curve(card),
         "warnings": resilience.warnings(card),
         "corruptions": resilience.corruptions(card),
+        "detector": detector_figures.shown(card),
     }
     return render(request, "predictor/model_card.html", context)
 

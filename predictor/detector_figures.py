@@ -1,0 +1,109 @@
+"""What the page of a model says about its detector, all read from the detector's card."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from ml import zoo
+from ml.attacks import registry
+from ml.card import Card
+from ml.defences.detection import CARD, DetectorCard, read_card
+from ml.errors import EpsilonError
+from ml.report import Lines
+from ml.report.plots import lines
+
+# What a recipe of a detector calls otherwise than the registry of attacks does.
+NAMES = {"cw": "carlini-wagner"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One attack as the page shows it; `found` are its figures, of which those of no pictures are missing."""
+
+    name: str
+    bound: str
+    found: Mapping[str, Any]
+
+    @property
+    def worst(self) -> float:
+        """What the rows are ordered by: the AUROC of what fooled the model, or else of all."""
+        return float(self.found.get("auroc", self.found.get("auroc_all", 1.0)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A detector on its model's page: rows with the worst first, those of who knows the detector apart."""
+
+    card: DetectorCard
+    rows: list[Row]
+    aware: list[Row]
+    curve: SafeString | None
+
+
+def shown(card: Card) -> Shown | None:
+    """The detector of a model; None where it has none, or one that is damaged or of other weights."""
+    folder = zoo.folder(card.name)
+    if not (folder / CARD).is_file():
+        return None
+    try:
+        found = read_card(folder)
+    except EpsilonError:
+        return None
+    if found.weights_sha256 != card.weights_sha256:
+        return None
+    known, aware = found.figures.get("attacks", {}), found.figures.get("aware", {})
+    return Shown(
+        card=found,
+        rows=_worst_first(_row(key, values, card) for key, values in known.items()),
+        aware=_worst_first(_row(f"pgd {key}", values, card) for key, values in aware.items()),
+        curve=_curve(known, aware),
+    )
+
+
+def _worst_first(rows: Any) -> list[Row]:
+    return sorted(rows, key=lambda row: row.worst)
+
+
+def _row(key: str, values: Mapping[str, Any], card: Card) -> Row:
+    name, size = _parted(key)
+    return Row(name=_title(name), bound=_bound(size, card), found=values)
+
+
+def _parted(key: str) -> tuple[str, float | None]:
+    """`fgsm ε=0.1` is an attack with its ε; `deepfool` has none."""
+    name, _, size = key.partition(" ε=")
+    return name, float(size) if size else None
+
+
+def _title(name: str) -> str:
+    return gettext(registry.find(NAMES.get(name, name)).title)
+
+
+def _bound(size: float | None, card: Card) -> str:
+    if size is None:
+        return gettext("its own smallest")
+    steps = 255 * size
+    whole = card.domain == "photos" and abs(steps - round(steps)) < 0.01
+    return f"L∞ {round(steps)}/255" if whole else f"L∞ {size:.4g}"
+
+
+def _curve(known: Mapping[str, Any], aware: Mapping[str, Any]) -> SafeString | None:
+    """AUROC of all attacked pictures against ε, a line for each attack that was measured at several."""
+    series: dict[str, list[tuple[float, float]]] = {}
+    for key, values in known.items():
+        name, size = _parted(key)
+        if size is not None and "auroc_all" in values:
+            series.setdefault(_title(name), []).append((size, values["auroc_all"]))
+    for key, values in aware.items():
+        _, size = _parted(f"pgd {key}")
+        if size is not None and "auroc_all" in values:
+            series.setdefault(gettext("by who knows the detector"), []).append((size, values["auroc_all"]))
+    drawn = {name: sorted(points) for name, points in series.items() if len(points) > 1}
+    if not drawn:
+        return None
+    block = Lines(name="detector", title=gettext("Told apart"), x="ε", y="AUROC", series=drawn)
+    # The drawing escapes every text that it holds.
+    return mark_safe(lines(block))  # noqa: S308
