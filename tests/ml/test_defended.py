@@ -91,13 +91,37 @@ def test_the_average_of_the_weights_is_the_result_and_is_kept(tmp_path: Path) ->
         np.testing.assert_array_equal(one, two)
 
 
-@pytest.mark.parametrize("name", ["digits-robust", "digits-certified"])
-def test_the_recipe_trains_and_its_card_says_what_it_withstands(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "samples"), [("digits-robust", 50), ("digits-certified", 50), ("vehicles-robust", 20)]
+)
+def test_the_recipe_trains_and_its_card_says_what_it_withstands(
+    name: str, samples: int, tmp_path: Path
+) -> None:
     folder = training.run(name, quick=True, output=tmp_path)
     card = zoo.open_folder(folder).card
     row = card.robustness[0]
-    assert row["samples"] == 50
+    assert row["samples"] == samples
     assert 0 <= row["accuracy"] <= row["clean_accuracy"]
     history = json.loads((tmp_path / "report.json").read_text())
     assert history["name"] == name
     assert card.training["defence"]["method"] in ("trades", "intervals")
+
+
+def test_the_study_of_defences_measures_each_way_and_does_not_repeat_what_is_done(tmp_path: Path) -> None:
+    training.run("defences", quick=True, output=tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    tables = {
+        block["name"]: block
+        for section in report["sections"]
+        for block in section["blocks"]
+        if block["kind"] == "table"
+    }
+    assert set(tables) == {"alone", "detection", "purification", "purification-known"}
+    known, unknown = (
+        dict(zip(tables[name]["columns"], tables[name]["rows"][0], strict=True))
+        for name in ("purification-known", "purification")
+    )
+    assert known["PGD 0.1"] <= unknown["PGD 0.1"]
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "steps").glob("*.json")}
+    training.run("defences", quick=True, output=tmp_path, resume=True)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "steps").glob("*.json")} == kept

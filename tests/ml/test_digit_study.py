@@ -36,8 +36,9 @@ def mixed(split: mnist.Split) -> Mixture:
 
 
 def test_a_fraction_of_the_stated_numbers_is_taken() -> None:
-    data = Data(validation=1, plain=60000, affine=20000, imperfect=25000, fraction=0.08)
-    assert data.sizes == {"plain": 4800, "affine": 1600, "imperfect": 2000}
+    data = Data(validation=1, plain=60000, affine=20000, imperfect=25000, fraction=0.08, compared=1.0)
+    assert data.sizes(data.fraction) == {"plain": 4800, "affine": 1600, "imperfect": 2000}
+    assert data.sizes(data.compared) == {"plain": 60000, "affine": 20000, "imperfect": 25000}
 
 
 def test_each_kind_is_made_from_digits_of_its_own(split: mnist.Split, mixed: Mixture) -> None:

@@ -13,7 +13,7 @@ from ml.errors import OptionRefused
 from ml.training import recipe as recipes
 from ml.training.steps import remembered
 
-DIGITS = ["digits-simple", "digits-cnn", "digits-cnn-gru"]
+DIGITS = ["digits-simple", "digits-cnn", "digits-cnn-gru", "digits-sturdy"]
 
 
 @pytest.mark.parametrize("name", DIGITS)

@@ -13,9 +13,10 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """How many digits of each kind there are in all, and which `fraction` of them this study takes.
+    """How many digits of each kind there are in all, and which parts of them this study takes.
 
-    `validation` of the 60,000 training digits are held out of all of it, before any kind is made.
+    The comparison takes the part `compared`, all that follows the part `fraction`. `validation` of the 60,000
+    training digits are held out of all of it, before any kind is made.
     """
 
     validation: int
@@ -23,16 +24,16 @@ class Data:
     affine: int
     imperfect: int
     fraction: float
+    compared: float
 
-    @property
-    def sizes(self) -> dict[handwritten.Kind, int]:
-        """How many of each kind the study trains on."""
+    def sizes(self, part: float) -> dict[handwritten.Kind, int]:
+        """How many of each kind a part is."""
         whole: dict[handwritten.Kind, int] = {
             "plain": self.plain,
             "affine": self.affine,
             "imperfect": self.imperfect,
         }
-        return {kind: round(self.fraction * size) for kind, size in whole.items()}
+        return {kind: round(part * size) for kind, size in whole.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ class Training:
     Both begin with convolutions of `widths`; the CNN goes on with hidden layers of `dense`, the CNN×GRU with
     bidirectional GRUs of `units`.
 
-    The comparison takes each network's own learning rate and weight decay. `trials` are those of each
+    The comparison takes each network's own learning rate and weight decay, and `compared_seeds`; the ablation
+    takes `seeds`. `trials` are those of each
     search; the first `begun` are made once and count for both. `timed` batches are timed `rounds` times.
     Without `traced` a network runs operation by operation, which is quicker where it runs only for seconds.
     """
@@ -27,6 +28,7 @@ class Training:
     gru_decay: float
     batch_size: int
     precision: str
+    compared_seeds: int
     seeds: int
     epochs: int
     trials: int

@@ -40,14 +40,16 @@ def write(
 
 
 def _summary(found: Found) -> str:
-    sizes = ", ".join(f"{size:,} {kind}" for kind, size in found.sizes.items())
+    compared, sizes = (
+        ", ".join(f"{size:,} {kind}" for kind, size in each.items()) for each in (found.compared, found.sizes)
+    )
     accuracy = {family: mixed(results)[0] for family, results in found.comparison.items()}
     better, worse = sorted(accuracy, key=lambda family: accuracy[family], reverse=True)
     return (
-        f"Which network, with which settings? Trained on {sizes} digits, {TITLES[better]} answered "
+        f"Which network, with which settings? Trained on {compared} digits, {TITLES[better]} answered "
         f"{accuracy[better]:.2%} of the validation digits of all kinds, {TITLES[worse]} "
-        f"{accuracy[worse]:.2%}; what follows is about the first. These are short trainings "
-        "on a part of the data, for choosing: the final trainings are other recipes."
+        f"{accuracy[worse]:.2%}. What follows is about the first, on {sizes} digits. These are short "
+        "trainings, for choosing: the final trainings are other recipes."
     )
 
 
@@ -71,10 +73,15 @@ def _comparison(report: Report, found: Found) -> None:
         "Comparison",
         "Both networks as published, with the optimizers that they were published with "
         f"({settings}; AdamW, which is what Keras's Adam with a weight decay is too), on the same digits: "
-        f"{found.how.epochs} epochs, {found.how.seeds} seeds. Accuracy on validation digits, mean and "
-        "standard deviation over the seeds; mixed is the mean over the kinds. The better on mixed goes on.",
+        f"epochs {found.how.epochs}, seeds {found.how.compared_seeds}. Accuracy on validation digits, mean "
+        "and standard deviation over the seeds; mixed is the mean over the kinds. The better on mixed goes "
+        "on.",
         accuracy_table(
-            "comparison", "The two networks, validation", "network", _named(found.comparison), found.how.seeds
+            "comparison",
+            "The two networks, validation",
+            "network",
+            _named(found.comparison),
+            found.how.compared_seeds,
         ),
         accuracy_bars("comparison-kinds", "The two networks by kind", _named(found.comparison)),
         Lines(

@@ -38,6 +38,7 @@ class Found:
     """What the steps gave; each `Result` is that of one seed or fold."""
 
     how: Training
+    compared: Mapping[handwritten.Kind, int]
     sizes: Mapping[handwritten.Kind, int]
     theirs: Mapping[str, Setting]
     speeds: Mapping[str, Mapping[str, Any]]
@@ -58,8 +59,10 @@ class Study:
         described = recipe.read("data", Data)
         self.data, self.resume, self.output, self.seed = data, resume, output, seed
         learning, held = mnist.held_out(mnist.load("train", data), described.validation, seed)
-        self.sizes = described.sizes
+        self.sizes = described.sizes(described.fraction)
         self.mixed = mixture(learning, self.sizes, seed)
+        self.compared = described.sizes(described.compared)
+        self.learning = learning
         rng = np.random.default_rng(seed)
         self.validation: dict[str, mnist.Split] = {
             kind: mnist.Split(handwritten.make(kind, held.images, rng), held.labels) for kind in self.sizes
@@ -102,18 +105,19 @@ class Study:
         return found
 
     def comparison(self) -> dict[str, list[Result]]:
-        """Both networks, as published, on the same digits, with several seeds."""
+        """Both networks, as published, on the same digits."""
+        digits = mixture(self.learning, self.compared, self.seed).split
         return {
             family: [
                 self.trainer.train(
-                    f"{family}-{seed}",
+                    f"compared-{family}-{seed}",
                     setting,
-                    self.mixed.split,
+                    digits,
                     epochs=self.how.epochs,
                     seed=seed,
                     measured=self.validation,
                 )
-                for seed in self._seeds()
+                for seed in self._seeds(self.how.compared_seeds)
             ]
             for family, setting in self.theirs().items()
         }
@@ -173,7 +177,7 @@ class Study:
                     seed=seed,
                     measured=self.validation,
                 )
-                for seed in self._seeds()
+                for seed in self._seeds(self.how.seeds)
             ]
             for name, (setting, learning) in variants.items()
         }
@@ -186,6 +190,7 @@ class Study:
         chosen = self.setting(family, search.best([*searches["random"], *searches["bayesian"]]).settings)
         return Found(
             how=self.how,
+            compared=self.compared,
             sizes=self.sizes,
             theirs=self.theirs(),
             speeds=speeds,
@@ -221,8 +226,8 @@ class Study:
             begun=begun,
         )
 
-    def _seeds(self) -> range:
-        return range(self.seed, self.seed + self.how.seeds)
+    def _seeds(self, count: int) -> range:
+        return range(self.seed, self.seed + count)
 
 
 def mean(results: list[Result]) -> float:

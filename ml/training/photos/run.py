@@ -1,6 +1,7 @@
 """Training on photos in class folders: recipes of the kind `photo-folders`."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -211,8 +212,11 @@ def _learn(
     learner = network
     if defence:
         learner = defended(network, defence, steps=stage.epochs * len(batches), seed=seed)
-    cosine = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * len(batches))
-    _compile(learner, cosine if defence else stage.learning_rate)
+    _compile(learner, stage.learning_rate)
+
+    def cosine(epoch: int, _: float) -> float:
+        return stage.learning_rate * (1 + math.cos(math.pi * epoch / stage.epochs)) / 2
+
     return fit(
         learner,
         batches,
@@ -229,7 +233,7 @@ def _learn(
         resume=resume,
         description=stage.name,
         monitor=None if defence else "val_loss",
-        callbacks=[]
+        callbacks=[keras.callbacks.LearningRateScheduler(cosine)]
         if defence
         else [
             keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=max(0, how.patience - 2)),
@@ -238,7 +242,7 @@ def _learn(
     )
 
 
-def _compile(network: keras.Model, rate: float | keras.optimizers.schedules.LearningRateSchedule) -> None:
+def _compile(network: keras.Model, rate: float) -> None:
     network.compile(
         keras.optimizers.Adam(rate),
         keras.losses.CategoricalCrossentropy(from_logits=True),
