@@ -80,8 +80,15 @@ class AttackImageForm(forms.Form):
 
     @property
     def option_fields(self) -> list[forms.BoundField]:
-        """What this attack alone has."""
-        return [self[name] for name in self.fields if name.startswith(PREFIX)]
+        """What this attack alone has, the boxes to tick last."""
+        options = [self[name] for name in self.fields if name.startswith(PREFIX)]
+        return sorted(options, key=lambda each: isinstance(each.field, forms.BooleanField))
+
+    @property
+    def options_open(self) -> bool:
+        """Whether its options are seen at once: some are not the defaults, or something is wrong."""
+        changed = any(str(each.value()) != str(each.field.initial) for each in self.option_fields)
+        return bool(changed or self.notice or self.errors)
 
     def _choices(self, attacks: Mapping[str, registry.Entry], cards: Mapping[str, Card]) -> None:
         self._field("attack").choices = [

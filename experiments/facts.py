@@ -56,11 +56,12 @@ def told(parameters: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def attack_line(parameters: Mapping[str, Any]) -> str:
-    """`Projected gradient descent (PGD), ε = 0.1`; of an attack that is gone, its name."""
+    """`Projected gradient descent (PGD), ε = 0.1`, or `ε (L2) = 3`; of an attack that is gone, its name."""
     name, epsilon = parameters["attack"], parameters["epsilon"]
     entry = registry.ATTACKS.get(name)
     title = gettext(entry.title) if entry else str(name)
-    return title if epsilon is None else f"{title}, ε\u00a0=\u00a0{_number(epsilon)}"
+    sign = "ε (L2)" if parameters.get("norm") == "l2" else "ε"
+    return title if epsilon is None else f"{title}, {sign}\u00a0=\u00a0{_number(epsilon)}"
 
 
 def _titles(parameters: Mapping[str, Any]) -> dict[str, str]:

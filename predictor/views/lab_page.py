@@ -51,7 +51,7 @@ def lab_page(
         problem = problem or error
     context = {
         **_about(image, card, prediction),
-        "more": more_attacks(image, card, prediction, values, more_form),
+        "more": more_attacks(image, card, prediction, values, more_form) if prediction else None,
         "preview": preview,
         "config": _config(image, card, values.get("target", ""), preview),
         "form": {

@@ -35,7 +35,7 @@ def attack_form(request: HttpRequest, image_id: UUID) -> HttpResponse:
     card, prediction = access.card_or_404(model), prediction_get_or_create(image=image, model_name=model)
     if request.method == "POST":
         return _start(request, image, card, prediction)
-    context = {"image": image, "card": card, "more": more_attacks(image, card, prediction, values)}
+    context = {"image": image, "more": more_attacks(image, card, prediction, values)}
     return render(request, "predictor/_more_form.html", context)
 
 
@@ -67,9 +67,9 @@ def _section(
 ) -> HttpResponse:
     """The section again, within the whole page where there are no scripts; what was typed stays."""
     if request.headers.get("HX-Request"):
-        more = more_attacks(image, card, prediction, request.POST, form)
-        context = {"image": image, "card": card, "more": more}
-        return render(request, "predictor/_more_attacks.html", context)
+        watched = request.POST.getlist("watched")
+        more = more_attacks(image, card, prediction, request.POST, form, watched=watched)
+        return render(request, "predictor/_more_attacks.html", _context(image, more))
     response = lab_page(request, image, {"model": card.name}, more_form=form)
     if form.errors:
         response.status_code = 400
@@ -92,8 +92,13 @@ def attack_cancel(request: HttpRequest, image_id: UUID, run_id: UUID) -> HttpRes
 
 
 def _runs(request: HttpRequest, image: Image, watched: list[str]) -> HttpResponse:
-    more = runs_shown(image, watched=watched)
-    context: dict[str, Any] = {"image": image, "more": more, "just_saved": more["made"]}
+    context = _context(image, runs_shown(image, watched=watched))
+    return render(request, "predictor/_more_runs.html", context)
+
+
+def _context(image: Image, more: dict[str, Any]) -> dict[str, Any]:
+    """With the saved files where one of those that were watched is over."""
+    context = {"image": image, "more": more, "just_saved": more["made"]}
     if more["settled"]:
         context["saved"], context["saved_count"] = selectors.saved_of(image=image)
-    return render(request, "predictor/_more_runs.html", context)
+    return context

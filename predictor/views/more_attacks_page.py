@@ -6,6 +6,7 @@ from typing import Any
 from experiments.attack_form import AttackImageForm
 from experiments.models import Run
 from experiments.selectors import ahead_of, attacks_on, worker_alive
+from experiments.services.runs import MAX_ACTIVE
 from ml.card import Card
 from predictor.models import Image, Prediction
 
@@ -13,15 +14,15 @@ from predictor.models import Image, Prediction
 def more_attacks(
     image: Image,
     card: Card,
-    prediction: Prediction | None,
+    prediction: Prediction,
     values: Mapping[str, str],
     form: AttackImageForm | None = None,
-) -> dict[str, Any] | None:
-    """The context of the section; None without an answer to attack. `values` may hold what was typed."""
-    if prediction is None:
-        return None
+    *,
+    watched: Collection[str] = (),
+) -> dict[str, Any]:
+    """The context of the section; `values` may hold what was typed."""
     form = form or AttackImageForm(card=card, prediction=prediction, kept=values)
-    return {"form": form, **runs_shown(image)}
+    return {"form": form, **runs_shown(image, watched=watched)}
 
 
 def runs_shown(image: Image, *, watched: Collection[str] = ()) -> dict[str, Any]:
@@ -33,12 +34,11 @@ def runs_shown(image: Image, *, watched: Collection[str] = ()) -> dict[str, Any]
     rows = attacks_on(image=image)
     active = list(rows.filter(state__in=Run.ACTIVE))
     over = rows.exclude(state__in=Run.ACTIVE)
-    last = over.first()
-    if last and last.state != Run.State.DONE and str(last.pk) not in watched:
-        last = over.filter(state=Run.State.DONE).first()
-    shown = [_shown(run) for run in [*active, *([last] if last else [])]]
-    settled = set(watched) - {str(run.pk) for run in active}
-    fresh = [each["adversarial"] for each in shown if str(each["run"].pk) in settled]
+    settled = [run for run in over[:MAX_ACTIVE] if str(run.pk) in watched]
+    done = over.filter(state=Run.State.DONE).first()
+    before = [done] if done and done not in settled else []
+    shown = [_shown(run) for run in (*active, *settled, *before)]
+    fresh = [each["adversarial"] for each in shown if each["run"] in settled]
     return {
         "runs": shown,
         "active": active,

@@ -170,6 +170,13 @@ def test_a_model_without_a_gradient_has_the_section_and_a_place_for_its_files(
     assert 'id="saved-list"' in text
 
 
+def test_the_options_are_open_where_they_are_not_the_defaults(owner_client, digit):
+    assert not form_of(owner_client, digit, attack="pgd").options_open
+    typed = {"shown": "pgd linf", "attack": "pgd", "option-random_start": "on"}
+    assert form_of(owner_client, digit, **typed, **{"option-steps": "7"}).options_open
+    assert not form_of(owner_client, digit, **typed, **{"option-steps": "40"}).options_open
+
+
 # Another attack, another norm
 
 
@@ -354,6 +361,16 @@ def test_once_it_is_done_the_saved_files_come_along_with_the_new_one_marked(owne
     assert "saved-list" not in runs(owner_client, digit).content.decode()
 
 
+def test_one_that_is_over_when_the_next_is_sent_brings_its_file_along(owner_client, digit, send, ask):
+    first = ask()
+    work()
+    response = send()
+    assert "saved-list" not in response.content.decode()
+    url = reverse("predictor:attack_form", args=[digit.pk])
+    response = owner_client.post(url, PGD | {"watched": str(first.pk)}, headers=HTMX)
+    assert 'id="saved-list" hx-swap-oob="innerHTML"' in response.content.decode()
+
+
 def test_one_that_failed_says_why_while_it_is_watched(owner_client, digit, ask):
     run = ask()
     queue.fail(run=queue.claim(), error=EpsilonError("There is no room."))
@@ -369,6 +386,15 @@ def test_the_newest_result_is_there_when_one_comes_back(owner_client, digit, ask
     (shown,) = lab(owner_client, digit).context["more"]["runs"]
     assert shown["run"].parameters["curve"]
     assert "<svg" in shown["curve"]["drawing"]
+
+
+def test_a_cancelled_one_stands_before_the_result_of_the_one_before(owner_client, digit, ask):
+    first = ask()
+    work()
+    second = ask()
+    run_cancel(run=second)
+    shown = runs(owner_client, digit, watched=str(second.pk)).context["more"]["runs"]
+    assert [each["run"] for each in shown] == [second, first]
 
 
 def test_a_watched_id_that_is_none_changes_nothing(owner_client, digit, ask):
