@@ -228,7 +228,7 @@ def test_a_finished_attack_shows_both_pictures_unless_the_file_is_gone(
     work()
     made = AdversarialImage.objects.get()
     if deleted:
-        made.delete()
+        AdversarialImage.objects.all().delete()
     text = owner_client.get(address("run", run.pk)).content.decode()
     assert (reverse("predictor:adversarial_file", args=[made.pk]) in text) is not deleted
     assert ("deleted or replaced since" in text) is deleted

@@ -20,7 +20,6 @@ OBJECT_PAGES = [
     ("get", "image_thumb", "image"),
     ("get", "input_file", "image"),
     ("post", "attack_save", "image"),
-    ("get", "attack_form", "image"),
     ("get", "attack_runs", "image"),
     ("get", "adversarial_file", "adversarial"),
     ("get", "adversarial_thumb", "adversarial"),
