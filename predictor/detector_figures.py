@@ -1,6 +1,6 @@
 """What the page of a model says about its detector, all read from the detector's card."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ def shown(card: Card) -> Shown | None:
     )
 
 
-def _worst_first(rows: Any) -> list[Row]:
+def _worst_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.worst)
 
 

@@ -27,8 +27,9 @@ MIGRATED = (
         f"{MIGRATED}; assert client.get('/history/').status_code == 200",
         f"{MIGRATED}; assert client.get('/try/').status_code == 200",
         f"{MIGRATED}; assert client.get('/models/').status_code == 200",
+        f"{MIGRATED}; assert client.get('/models/digits-cnn/').status_code == 200",
     ],
-    ids=["imports", "migrate", "admin", "history", "upload form", "models"],
+    ids=["imports", "migrate", "admin", "history", "upload form", "models", "one model"],
 )
 def test_it_loads_neither_tensorflow_nor_opencv(steps, tmp_path):
     check = f"import sys; loaded = [m for m in {HEAVY} if m in sys.modules]; assert not loaded, loaded"
