@@ -100,8 +100,10 @@ def _name(each: Measurement) -> str:
     if each.attack == CERTIFIED:
         return gettext("certified")
     title = gettext(registry.find(each.attack).title)
-    steps = each.options.get("steps")
-    return f"{title}, {gettext('%(count)s steps') % {'count': steps}}" if steps else title
+    if "steps" not in each.options:
+        return title
+    steps = gettext("%(count)s steps") % {"count": each.options["steps"]}
+    return f"{title}, {steps}"
 
 
 def _bound(each: Measurement, card: Card) -> str:
