@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from experiments.models import Run
+from ml import epsilon as epsilons
 from ml.attacks import registry
 
 NAMES = {
@@ -49,7 +50,8 @@ def told(parameters: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     """(name, value) of every parameter that has a value, the options of the attack last."""
     for name, value in parameters.items():
         if name not in UNTOLD and value not in ("", None):
-            yield NAMES.get(name, name), _value(name, value)
+            shown = epsilon_text(value, parameters.get("norm", "linf")) if name == "epsilon" else None
+            yield NAMES.get(name, name), shown or _value(name, value)
     titles = _titles(parameters)
     for name, value in parameters.get("options", {}).items():
         yield titles.get(name, name), _value(name, value)
@@ -60,8 +62,16 @@ def attack_line(parameters: Mapping[str, Any]) -> str:
     name, epsilon = parameters["attack"], parameters["epsilon"]
     entry = registry.ATTACKS.get(name)
     title = gettext(entry.title) if entry else str(name)
-    sign = "ε (L2)" if parameters.get("norm") == "l2" else "ε"
-    return title if epsilon is None else f"{title}, {sign}\u00a0=\u00a0{_number(epsilon)}"
+    norm = parameters.get("norm", "linf")
+    sign = "ε (L2)" if norm == "l2" else "ε"
+    return title if epsilon is None else f"{title}, {sign}\u00a0=\u00a0{epsilon_text(epsilon, norm)}"
+
+
+def epsilon_text(epsilon: float, norm: str) -> str:
+    """`4/255 (0.0157)` where an 8-bit file can hold just that, else the number alone."""
+    number, steps = number_format(f"{epsilon:.3g}"), round(epsilon * epsilons.LEVELS)
+    whole = norm == "linf" and abs(epsilon * epsilons.LEVELS - steps) < 1e-6
+    return f"{epsilons.text(steps)} ({number})" if whole else number
 
 
 def _titles(parameters: Mapping[str, Any]) -> dict[str, str]:

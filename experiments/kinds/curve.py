@@ -5,10 +5,10 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from experiments.facts import epsilon_text
 from experiments.kinds.chosen import Chosen
 from ml import epsilon as epsilons
 from ml.attacks.registry import Entry
@@ -100,7 +100,7 @@ def shown(result: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str,
     return {
         "drawing": _drawing(points, norm),
         "tried": len(points) - 1,
-        "first": None if first is None else _text(first, norm),
+        "first": None if first is None else epsilon_text(first, norm),
     }
 
 
@@ -118,12 +118,6 @@ def _drawing(points: list[Point], norm: str) -> SafeString:
     )
     # The drawing escapes every text that it holds.
     return mark_safe(lines(block))  # noqa: S308
-
-
-def _text(epsilon: float, norm: str) -> str:
-    """`6/255 (0.0235)`, a length as a number."""
-    number = number_format(f"{epsilon:.3g}")
-    return number if norm == "l2" else f"{epsilons.text(epsilons.steps(epsilon))} ({number})"
 
 
 def _at(epsilon: float, answer: Verdict | AdversarialImage | Prediction) -> Point:

@@ -1,6 +1,7 @@
 """An adversarial image by any attack of `ml.attacks.registry`: found, written, judged from its file, kept."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from predictor.services.deletion import adversarials_delete
 from predictor.services.suspicion import suspicion_note
 from predictor.services.sweeps import input_of, target_label
 
+# By how much a smallest change may be stretched for its file, least first: to 4 times in 25 steps.
+STRETCHES = [1 + number / 8 for number in range(25)]
 # Rounding of float32, in the units of ε.
 _SLACK = 1e-6
 
@@ -102,14 +105,35 @@ def attacked_pixels(
 ) -> tuple[images.Pixels, images.Pixels]:
     """What the model saw, and what the attack makes of it in whole steps within ε: both uint8 (H, W, C).
 
+    A smallest change ends just beyond the boundary, where rounding may undo it: without ε it is stretched
+    until its file does what was asked.
+
     Raises:
         OptionRefused: the target cannot be one.
     """
     label = target_label(card=model.card, prediction=prediction, target=target)
     seen = input_of(prediction=prediction, card=model.card)
     batch = images.to_float(seen)[None]
-    found = attack(model, batch, epsilon=epsilon, norm=norm, target=label, seed=seed).images[0]
-    return seen, eight_bits(seen, found, norm, epsilon)
+    result = attack(model, batch, epsilon=epsilon, norm=norm, target=label, seed=seed)
+    if not (attack.minimal and epsilon is None and result.success[0]):
+        return seen, eight_bits(seen, result.images[0], norm, epsilon)
+
+    def holds(pixels: images.Pixels) -> bool:
+        answer = answer_to(pixels, model.card).label
+        return answer != prediction.label if label is None else answer == label
+
+    return seen, lasting(seen, result.images[0], holds)
+
+
+def lasting(seen: images.Pixels, found: Floats, holds: Callable[[images.Pixels], bool]) -> images.Pixels:
+    """`found` in whole steps, its change stretched as little as `holds` takes; else as it was found."""
+    change = epsilons.LEVELS * found.astype(np.float64) - seen
+    for stretch in STRETCHES:
+        values = np.clip((seen + stretch * change) / epsilons.LEVELS, 0, 1).astype(np.float32)
+        pixels = eight_bits(seen, values, "linf", None)
+        if holds(pixels):
+            return pixels
+    return eight_bits(seen, found, "linf", None)
 
 
 def answer_to(pixels: images.Pixels, card: Card) -> Verdict:

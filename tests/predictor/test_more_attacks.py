@@ -22,7 +22,7 @@ from ml.errors import EpsilonError
 from predictor import storage
 from predictor.models import AdversarialImage
 from predictor.services.adversarial import adversarial_create
-from predictor.services.attacked import eight_bits
+from predictor.services.attacked import eight_bits, lasting
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.sweeps import input_of
 from tests import tiny_estimators
@@ -555,6 +555,25 @@ def test_a_change_in_l2_is_no_larger_than_the_length_asked(ask, answer):
     seen = input_of(prediction=answer, card=zoo.card(DIGIT)).astype(float)
     after = images.decode(storage.read(made.file))[..., :1].astype(float)
     assert 0 < np.sqrt(((after - seen) ** 2).sum()) / 255 <= 2.5 + 1e-6
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_the_file_of_a_smallest_change_does_what_was_asked(ask, answer, norm):
+    """Found a hair beyond the boundary, where rounding to 8 bits may fall back."""
+    run = ask(attack="deepfool", norm=norm, epsilon="")
+    work()
+    run.refresh_from_db()
+    made = AdversarialImage.objects.get()
+    assert run.result["success"]
+    assert made.class_name != answer.class_name
+    assert made.linf < 0.5
+
+
+@pytest.mark.parametrize(("needed", "step"), [(1, 1), (2, 2), (3, 3), (9, 1)])
+def test_a_change_is_stretched_as_little_as_its_file_takes(needed, step):
+    seen, found = np.full((1, 2, 1), 100, np.uint8), np.array([[[101.1], [98.9]]], np.float32) / 255
+    pixels = lasting(seen, found, lambda pixels: int(pixels.max()) >= 100 + needed)
+    assert pixels.ravel().tolist() == [100 + step, 100 - step]
 
 
 def test_the_form_is_made_without_loading_a_model(answer, digit, monkeypatch):
