@@ -41,7 +41,7 @@ def attack_form(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def _start(request: HttpRequest, image: Image, card: Card, prediction: Prediction) -> HttpResponse:
     form = AttackImageForm(request.POST, card=card, prediction=prediction)
-    if not form.is_current:
+    if "show" in request.POST or not form.is_current:
         # Without scripts another attack may be sent with the options of the one before: show its own first.
         form = AttackImageForm(card=card, prediction=prediction, kept=request.POST)
         form.notice = gettext("These are the options of the attack you chose: look at them, then run it.")

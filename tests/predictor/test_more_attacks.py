@@ -208,10 +208,23 @@ def test_in_l2_a_length_is_asked_for(owner_client, digit):
     assert "28" in field.help_text
 
 
-def test_without_scripts_the_page_itself_shows_the_options(owner_client, digit):
-    response = lab(owner_client, digit, **{"more-attack": "square", "more-shown": "pgd linf"})
+def test_a_link_opens_the_page_on_an_attack(owner_client, digit):
+    response = lab(owner_client, digit, **{"more-attack": "square"})
     assert "option-queries" in response.context["more"]["form"].fields
-    assert "formmethod" in response.content.decode()
+
+
+def test_without_scripts_a_button_shows_the_options_for_the_same_model(owner_client, image):
+    prediction_get_or_create(image=image, model_name=DIGIT)
+    url = reverse("predictor:attack_form", args=[image.pk])
+    form = PGD | {"more-model": PHOTO, "more-attack": "square", "show": "options"}
+    response = owner_client.post(url, form)
+    shown = response.context["more"]["form"]
+    assert "option-queries" in shown.fields
+    assert (shown.initial["model"], response.context["card"].name) == (PHOTO, PHOTO)
+    assert shown.initial["seed"] == "3"
+    assert response.status_code == 200
+    assert 'name="show"' in response.content.decode()
+    assert not Run.objects.exists()
 
 
 def test_options_that_were_never_shown_are_shown_before_anything_runs(send):
