@@ -151,7 +151,6 @@ def test_without_scripts_it_is_chosen_and_run_by_plain_forms(visit):
     page = visit(java_script_enabled=False)
     page.select_option("#id_more-attack", "square")
     page.click("text=Show the options")
-    page.click(".more-options summary")
     page.fill("[name=more-option-queries]", "20")
     page.fill("#id_more-epsilon", "0.3")
     page.click("#more-run")
