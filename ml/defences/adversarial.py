@@ -62,7 +62,7 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
 
     def aim(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """What the attack leads away from: here the labels, whole ones or probabilities."""
-        if labels.shape.rank == 2:
+        if len(labels.shape) == 2:
             return tf.cast(labels, tf.float32)
         return tf.one_hot(labels, self.output_shape[-1])
 
@@ -115,7 +115,7 @@ class Trades(AdversarialTraining):
 
 def _right(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """(N,) 1 where the largest logit is the label's, whole or the largest of its probabilities."""
-    whole = tf.argmax(labels, axis=-1) if labels.shape.rank == 2 else tf.cast(labels, tf.int64)
+    whole = tf.argmax(labels, axis=-1) if len(labels.shape) == 2 else tf.cast(labels, tf.int64)
     return tf.cast(tf.argmax(logits, axis=-1) == whole, tf.float32)
 
 
