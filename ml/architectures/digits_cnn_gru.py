@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from ml.architectures.digits_cnn import WIDTHS, convolutions, dropped
+from ml.architectures.digits_cnn import MOMENTUM, WIDTHS, convolutions, dropped
 
 
 def build(
@@ -16,6 +16,7 @@ def build(
     units: Sequence[int] = (512, 256),
     doubled: bool = True,
     normalised: bool = True,
+    momentum: float = MOMENTUM,
     dropout: float = 1.0,
 ) -> keras.Model:
     """A network from images in [0, 1] to `classes` logits; 4,230,000 parameters for 28×28.
@@ -25,10 +26,13 @@ def build(
         units: of the two GRUs, in each direction.
         doubled: two convolutions a block, or one.
         normalised: with batch normalisation.
+        momentum: see `digits_cnn`.
         dropout: by which the rates of all dropout layers are multiplied; 0 leaves them out.
     """
     image = keras.Input(tuple(input_shape), name="image")
-    values = convolutions(image, widths=widths, doubled=doubled, normalised=normalised, dropout=dropout)
+    values = convolutions(
+        image, widths=widths, doubled=doubled, normalised=normalised, momentum=momentum, dropout=dropout
+    )
     values = layers.Reshape((-1, widths[-1]), name="sequence")(values)
     first = layers.GRU(units[0], return_sequences=True, name="gru")
     values = layers.Bidirectional(first, name="gru_1")(values)

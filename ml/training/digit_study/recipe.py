@@ -14,7 +14,8 @@ class Training:
     bidirectional GRUs of `units`.
 
     The comparison takes each network's own learning rate and weight decay, and `compared_seeds`; the ablation
-    takes `seeds`. `trials` are those of each
+    takes `seeds`. `momentum` is that of batch normalisation in all but the comparison: its usual moving
+    figures would not have settled in so few steps. `trials` are those of each
     search; the first `begun` are made once and count for both. `timed` batches are timed `rounds` times.
     Without `traced` a network runs operation by operation, which is quicker where it runs only for seconds.
     """
@@ -37,6 +38,7 @@ class Training:
     folds: int
     fold_epochs: int
     ablation_epochs: int
+    momentum: float
     timed: int
     rounds: int
     traced: bool = True
@@ -48,8 +50,12 @@ class Training:
         names = ("epochs", "trial_epochs", "fold_epochs", "ablation_epochs")
         return replace(self, **{name: min(epochs, getattr(self, name)) for name in names})
 
+    def short(self, family: str, share: float = 1.0) -> dict[str, Any]:
+        """The options of `family` in a short training, with `share` of the width behind the convolutions."""
+        return {**self.options(family, share), "momentum": self.momentum}
+
     def options(self, family: str, share: float = 1.0) -> dict[str, Any]:
-        """The options of `family`, with `share` of the width behind the convolutions."""
+        """The options of `family` as published, with `share` of the width behind the convolutions."""
         if family == CNN:
             return {"widths": self.widths, "dense": round(share * self.dense)}
         return {"widths": self.widths, "units": tuple(round(share * units) for units in self.units)}

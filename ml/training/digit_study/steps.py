@@ -132,7 +132,7 @@ class Study:
         return Setting(
             family=family,
             options={
-                **self.how.options(family, share=settings["width"]),
+                **self.how.short(family, share=settings["width"]),
                 "dropout": settings["dropout"],
             },
             learning_rate=settings["learning_rate"],
@@ -161,7 +161,7 @@ class Study:
 
     def ablation(self, chosen: Setting) -> dict[str, list[Result]]:
         """The chosen architecture as published, with the optimizer found, less one of its parts at a time."""
-        whole = replace(chosen, options=self.how.options(chosen.family))
+        whole = replace(chosen, options=self.how.short(chosen.family))
         variants = {
             name: (replace(whole, options={**whole.options, **changed}), self.mixed.split)
             for name, changed in ABLATIONS.items()
