@@ -2,12 +2,18 @@
 
 import json
 from argparse import ArgumentParser
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ml.errors import EpsilonError
+from ml import files, images
+from ml.errors import EpsilonError, ImageRefused
 from ml.verdict import Verdict
+
+if TYPE_CHECKING:
+    from ml.images import Input
+    from ml.model import Model
 
 
 def answer_json(verdict: Verdict) -> dict[str, Any]:
@@ -20,6 +26,19 @@ def answer_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def write(path: Path, data: bytes) -> None:
+    """Write a whole file or none.
+
+    Raises:
+        CommandError: it cannot be written.
+    """
+    try:
+        with files.replacing(path) as temporary:
+            temporary.write_bytes(data)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
 class ModelCommand(BaseCommand):
     """A command over `ml`: its errors are one sentence, its answers a line of text or of JSON."""
 
@@ -29,6 +48,15 @@ class ModelCommand(BaseCommand):
     def answer(self, values: dict[str, Any], text: str) -> None:
         """Print `values` as a line of JSON when asked for, else `text`."""
         self.stdout.write(json.dumps(values, ensure_ascii=False) if self._json else text)
+
+    def seen(self, model: "Model", file: str | Path) -> "Input | None":
+        """What `model` sees of a file; None, and the reason is printed, when it is refused."""
+        try:
+            return images.to_input(images.decode(Path(file).read_bytes()), model.card)
+        except (ImageRefused, OSError) as error:
+            reason = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
+            self.answer({"file": str(file), "error": reason}, f"{file}: {reason}")
+            return None
 
     def execute(self, *arguments: Any, **options: Any) -> str | None:
         self._json = bool(options.get("json"))

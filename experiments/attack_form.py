@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from experiments.forms import FIRST_ATTACK, NORM_TITLES, PREFIX, option_field
-from experiments.kinds import chosen, curve
+from experiments.kinds import curve
 from experiments.services.runs import MAX_SEED
 from ml.attacks import registry
-from ml.attacks.norms import Name
+from ml.attacks.norms import NORMS, Name
 from ml.card import Card
 from predictor.models import Prediction
 from predictor.services.choice import usable_cards
@@ -120,7 +120,7 @@ class AttackImageForm(forms.Form):
             return
         field = self.fields["epsilon"]
         if self.norm_chosen == "l2":
-            largest = f"{chosen.largest_epsilon('l2', self._card.input_shape):.4g}"
+            largest = f"{NORMS['l2'].largest(self._card.input_shape):.4g}"
             field.label = _("ε, the length of the change (L2)")
             field.help_text = gettext("A number up to %(largest)s.") % {"largest": largest}
         else:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ml import zoo
@@ -13,7 +13,8 @@ from ml.card import Card
 from ml.defences.detection import CARD, DetectorCard, read_card
 from ml.errors import EpsilonError
 from ml.report import Lines
-from ml.report.plots import lines
+from predictor import drawings
+from predictor.drawings import drawn
 
 # What a recipe of a detector calls otherwise than the registry of attacks does.
 NAMES = {"cw": "carlini-wagner"}
@@ -83,11 +84,7 @@ def _title(name: str) -> str:
 
 
 def _bound(size: float | None, card: Card) -> str:
-    if size is None:
-        return gettext("its own smallest")
-    steps = 255 * size
-    whole = card.domain == "photos" and abs(steps - round(steps)) < 0.01
-    return f"L∞ {round(steps)}/255" if whole else f"L∞ {size:.4g}"
+    return gettext("its own smallest") if size is None else drawings.bound(size, "linf", card)
 
 
 def _curve(known: Mapping[str, Any], aware: Mapping[str, Any]) -> SafeString | None:
@@ -101,9 +98,8 @@ def _curve(known: Mapping[str, Any], aware: Mapping[str, Any]) -> SafeString | N
         _, size = _parted(f"pgd {key}")
         if size is not None and "auroc_all" in values:
             series.setdefault(gettext("by who knows the detector"), []).append((size, values["auroc_all"]))
-    drawn = {name: sorted(points) for name, points in series.items() if len(points) > 1}
-    if not drawn:
+    several = {name: sorted(points) for name, points in series.items() if len(points) > 1}
+    if not several:
         return None
-    block = Lines(name="detector", title=gettext("Told apart"), x="ε", y="AUROC", series=drawn)
-    # The drawing escapes every text that it holds.
-    return mark_safe(lines(block))  # noqa: S308
+    block = Lines(name="detector", title=gettext("Told apart"), x="ε", y="AUROC", series=several)
+    return drawn(block)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ml.attacks import registry
@@ -13,10 +13,7 @@ from ml.datasets.corruptions import SUITES
 from ml.evaluation.measurements import CERTIFIED, Measurement, read
 from ml.evaluation.robustness import SIGNS
 from ml.report import Lines
-from ml.report.plots import lines
-
-# From this size on ε is shown as a decimal alone: steps of 1/255 are for photos.
-NORM_SIGNS = {"linf": "L∞", "l2": "L2"}
+from predictor.drawings import bound, drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +57,7 @@ def curve(card: Card) -> SafeString | None:
         percent=True,
         series={name: sorted(points) for name, points in series.items()},
     )
-    # The drawing escapes every text that it holds.
-    return mark_safe(lines(block))  # noqa: S308
+    return drawn(block)
 
 
 def warnings(card: Card) -> list[str]:
@@ -93,7 +89,7 @@ def _row(card: Card, each: Measurement) -> Row:
     else:
         command += "".join(f" --option {key}={value}" for key, value in each.options.items())
         command += f" --norm {each.norm} --samples {each.samples} --seed {each.seed}"
-    return Row(name=_name(each), bound=_bound(each, card), measured=each, command=command)
+    return Row(name=_name(each), bound=bound(each.epsilon, each.norm, card), measured=each, command=command)
 
 
 def _name(each: Measurement) -> str:
@@ -104,10 +100,3 @@ def _name(each: Measurement) -> str:
         return title
     steps = gettext("%(count)s steps") % {"count": each.options["steps"]}
     return f"{title}, {steps}"
-
-
-def _bound(each: Measurement, card: Card) -> str:
-    steps = each.epsilon * 255
-    whole = card.domain == "photos" and each.norm == "linf" and abs(steps - round(steps)) < 0.01
-    size = f"{round(steps)}/255" if whole else f"{each.epsilon:.4g}"
-    return f"{NORM_SIGNS[each.norm]} {size}"

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-import numpy as np
-
 from ml import epsilon as epsilons
 from ml import zoo
 from ml.attacks import Attack, registry
-from ml.attacks.norms import Name
+from ml.attacks.norms import NORMS, Name
 from ml.card import Card
 from ml.errors import EpsilonRefused, ModelUnavailable, OptionRefused, sentence
 from ml.model import Model, gradient_refused
@@ -97,11 +95,6 @@ def of_parameters(parameters: Mapping[str, Any]) -> Chosen:
     return Chosen(**{name: parameters[name] for name in NAMES})
 
 
-def largest_epsilon(norm: Name, shape: tuple[int, int, int]) -> float:
-    """The distance between black and white in every value."""
-    return 1.0 if norm == "linf" else float(np.sqrt(np.prod(shape)))
-
-
 def _options(entry: registry.Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise OptionRefused(sentence("The options of an attack are names with values."))
@@ -141,7 +134,7 @@ def _epsilon(entry: registry.Entry, norm: Name, given: object, card: Card) -> fl
         return None
     if norm == "linf":
         return epsilons.parse(str(given))
-    largest = largest_epsilon(norm, card.input_shape)
+    largest = NORMS[norm].largest(card.input_shape)
     try:
         value = float(str(given).replace(",", "."))
     except ValueError:

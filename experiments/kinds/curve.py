@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from experiments.facts import epsilon_text
@@ -14,8 +14,8 @@ from ml import epsilon as epsilons
 from ml.attacks.registry import Entry
 from ml.errors import OptionRefused, sentence
 from ml.report import Lines
-from ml.report.plots import lines
 from ml.verdict import Verdict
+from predictor.drawings import drawn
 from predictor.models import AdversarialImage, Prediction
 from predictor.services.attacked import answer_to, attacked_pixels
 
@@ -116,8 +116,7 @@ def _drawing(points: list[Point], norm: str) -> SafeString:
             for name in points[0]["probabilities"]
         },
     )
-    # The drawing escapes every text that it holds.
-    return mark_safe(lines(block))  # noqa: S308
+    return drawn(block)
 
 
 def _at(epsilon: float, answer: Verdict | AdversarialImage | Prediction) -> Point:

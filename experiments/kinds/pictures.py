@@ -14,6 +14,7 @@ from ml.card import Card
 from ml.datasets import mnist
 from ml.datasets.locate import folders, locate
 from ml.errors import DataMissing, OptionRefused, sentence
+from ml.evaluation.samples import spread
 from predictor.samples import SAMPLES
 from predictor.samples import Sample as Shipped
 
@@ -99,7 +100,7 @@ def take(name: str, card: Card, count: int) -> Sample:
             names=[each.slug for each in shipped],
         )
     split = mnist.load("test", locate(mnist.FILE))
-    chosen = np.linspace(0, len(split.labels), min(count, len(split.labels)), endpoint=False).astype(np.int64)
+    chosen = spread(len(split.labels), count)
     return Sample(
         batch=images.to_float(split.images[chosen]),
         labels=split.labels[chosen],

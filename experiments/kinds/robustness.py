@@ -16,7 +16,7 @@ from experiments.kinds import Kind, Order, chosen, figures, known_only, pictures
 from experiments.kinds.context import Context
 from experiments.kinds.watched import Watched
 from ml import zoo
-from ml.attacks.norms import Floats
+from ml.attacks.norms import NORMS, Floats
 from ml.card import Card
 from ml.errors import DataMissing, OptionRefused, sentence
 from predictor.figures import percent
@@ -75,23 +75,25 @@ class Robustness(Kind):
         if pictures.sha256(values["data"], model.card) != context.hashes["data"]:
             raise DataMissing(sentence("The pictures have changed since this experiment was asked for."))
         sample = pictures.take(values["data"], model.card, values["count"])
-        clean = model.logits(sample.batch).argmax(axis=-1) == sample.labels
         chunk = values["count"] if attack.entry.needs == "images" else CHUNK
-        held = _attacked(context, model, attack, sample.batch, sample.labels, chunk)
+        clean, held = _attacked(context, model, attack, sample.batch, sample.labels, chunk)
         context.artefact("pictures.csv", _lines(sample, model.card, clean, held))
         return {**figures.of_flags(clean, held), "chunk": chunk}
 
 
 def _attacked(
     context: Context, model: Any, attack: chosen.Chosen, batch: Floats, labels: Labels, chunk: int
-) -> Flags:
-    """(N,) still right; each chunk that is finished stays in the folder for the next attempt."""
+) -> tuple[Flags, Flags]:
+    """(N,) right without the attack, and still right under it.
+
+    Each chunk that is finished stays in the folder for the next attempt.
+    """
     from ml.evaluation.robustness import attacked
 
     made, total = attack.make(), len(batch)
     bound = attack.epsilon
     if bound is None:
-        bound = chosen.largest_epsilon(attack.norm, model.input_shape)
+        bound = NORMS[attack.norm].largest(model.input_shape)
     parts = []
     for start in range(0, total, chunk):
 
@@ -111,8 +113,9 @@ def _attacked(
             chunk=chunk,
             folder=context.folder / "chunks" / str(start),
         )
-        parts.append(outcome.right)
-    return np.concatenate(parts)
+        parts.append((outcome.clean, outcome.right))
+    clean, held = zip(*parts, strict=True)
+    return np.concatenate(clean), np.concatenate(held)
 
 
 def _count(value: object) -> int:

@@ -218,8 +218,7 @@ class Attack(ABC):
 
     def _sizes(self, epsilon: float | npt.ArrayLike | None, norm: Norm, batch: Floats) -> Floats:
         """ε of each image, (N, 1, 1, 1). Without one, all that [0, 1] leaves."""
-        # Between black and white in every value.
-        largest = 1.0 if norm.name == "linf" else float(np.sqrt(np.prod(batch.shape[1:])))
+        largest = norm.largest(batch.shape[1:])
         if epsilon is None and (self.minimal or not self.bounded):
             epsilon = largest
         sizes = np.asarray(np.nan if epsilon is None else epsilon, np.float32)

@@ -1,6 +1,8 @@
 """What a perturbation is measured by: the largest change of a value (linf), or the Euclidean length (l2)."""
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -21,6 +23,10 @@ class Norm(ABC):
         """Sizes (N,) of perturbations."""
 
     @abstractmethod
+    def largest(self, shape: Sequence[int]) -> float:
+        """The size of the change from black to white of every value of an image (H, W, C)."""
+
+    @abstractmethod
     def shrink(self, moved: Floats, epsilon: Floats) -> Floats:
         """The nearest perturbation of size ≤ ε."""
 
@@ -39,6 +45,9 @@ class Linf(Norm):
     def size(self, moved: Floats) -> Floats:
         return np.asarray(np.abs(moved).max(axis=(1, 2, 3), initial=0), np.float32)
 
+    def largest(self, shape: Sequence[int]) -> float:
+        return 1.0
+
     def shrink(self, moved: Floats, epsilon: Floats) -> Floats:
         return np.clip(moved, -epsilon, epsilon)
 
@@ -54,6 +63,9 @@ class L2(Norm):
 
     def size(self, moved: Floats) -> Floats:
         return np.sqrt((moved.astype(np.float64) ** 2).sum(axis=(1, 2, 3))).astype(np.float32)
+
+    def largest(self, shape: Sequence[int]) -> float:
+        return math.sqrt(math.prod(shape))
 
     def shrink(self, moved: Floats, epsilon: Floats) -> Floats:
         return moved * np.minimum(1, epsilon / np.maximum(_column(self.size(moved)), TINY))

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ml import files
 from ml.datasets.corruptions import SUITES, corrupt
 from ml.errors import OptionRefused, sentence
+from ml.evaluation import kept
+from ml.evaluation.kept import Flags
 from ml.training import progress
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 Batch = npt.NDArray[Any]
 Images = Batch | Sequence[npt.NDArray[np.uint8]]
 Labels = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +91,8 @@ def corrupted_accuracy(
     todo = [(each.name, severity) for each in SUITES[suite].values() for severity in each.severities]
     for name, severity in progress.track(todo, f"corruptions of {suite}", len(todo)):
         path = folder / f"{name if severity is None else f'{name}-{severity}'}.npy" if folder else None
-        if path and path.exists():
-            flags = np.load(path, allow_pickle=False)
-        else:
-            flags = _still_right(model, images, labels, name, severity, seed, chunk)
-            if path:
-                with files.replacing(path) as temporary, temporary.open("wb") as store:
-                    np.save(store, flags)
-        right[name] += (flags,)
+        held = partial(_still_right, model, images, labels, name, severity, seed, chunk)
+        right[name] += (kept.flags(path, held),)
     return Corrupted(suite=suite, seed=seed, right=right)
 
 

@@ -122,14 +122,14 @@ def measured(
     started = time.perf_counter()
     chosen = spread(len(images), asked.samples)
     batch, truth = images[chosen], labels[chosen]
-    right = model.logits(batch).argmax(axis=-1) == truth
     if asked.attack == CERTIFIED:
         from ml.defences.certified import certified
 
+        clean = model.logits(batch).argmax(axis=-1) == truth
         held = certified(model, batch, truth, asked.epsilon)
     else:
         attack = registry.make(asked.attack, asked.options)
-        held = attacked(
+        outcome = attacked(
             attack,
             model,
             batch,
@@ -138,10 +138,11 @@ def measured(
             norm=asked.norm,
             seed=asked.seed,
             folder=folder,
-        ).right
+        )
+        clean, held = outcome.clean, outcome.right
     values = asdict(asked) | {
         "samples": len(truth),
-        "clean_accuracy": float(right.mean()),
+        "clean_accuracy": float(clean.mean()),
         "accuracy": float(held.mean()),
         "seconds": round(time.perf_counter() - started, 1),
     }

@@ -15,13 +15,14 @@ from ml import files
 from ml.attacks import PGD, Attack, Square
 from ml.attacks.norms import NORMS, Floats, Name
 from ml.errors import OptionRefused, sentence
+from ml.evaluation import kept
+from ml.evaluation.kept import Flags
 from ml.training import progress
 
 if TYPE_CHECKING:
     from ml.model import Model
 
 Labels = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 SLACK = 1e-5
 # Values of the images that are attacked together: 53 photos of 224×224×3.
 _CHUNK_VALUES = 8_000_000
@@ -126,17 +127,14 @@ def attacked(
         open_ = np.flatnonzero(right)
         for start in progress.track(range(0, len(open_), chunk), f"{name} ε={epsilon:.4g}"):
             rows = open_[start : start + chunk]
-            kept = folder / f"{name}-{start}.npy" if folder else None
-            if kept and kept.exists():
-                right[rows] = np.load(kept, allow_pickle=False)
-                continue
-            found = part(
-                model, images[rows], epsilon=epsilon, norm=norm, labels=labels[rows], seed=seed + start
-            ).images
-            right[rows] = _still_right(model, images[rows], found, labels[rows], epsilon, norm)
-            if kept:
-                with files.replacing(kept) as temporary, temporary.open("wb") as store:
-                    np.save(store, right[rows])
+
+            def held(part: Attack = part, rows: npt.NDArray[np.intp] = rows, start: int = start) -> Flags:
+                found = part(
+                    model, images[rows], epsilon=epsilon, norm=norm, labels=labels[rows], seed=seed + start
+                ).images
+                return _still_right(model, images[rows], found, labels[rows], epsilon, norm)
+
+            right[rows] = kept.flags(folder / f"{name}-{start}.npy" if folder else None, held)
         fell_to[open_[~right[open_]]] = name
     return Outcome(
         attack=type(attack).__name__,
@@ -202,7 +200,7 @@ def signs_of_masking(
     only = white.right & ~black.right
     if only.mean() > FEW:
         found.append(Sign(name="black-box-wins", figure=float(only.mean())))
-    largest = 1.0 if norm == "linf" else float(np.sqrt(np.prod(images.shape[1:])))
+    largest = NORMS[norm].largest(images.shape[1:])
     whole = attacked(PGD(), model, images, labels, epsilon=largest, norm=norm, seed=seed)
     if whole.robust_accuracy > 1 / len(model.class_names):
         found.append(Sign(name="unbounded-fails", figure=whole.robust_accuracy))

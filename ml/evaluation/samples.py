@@ -10,8 +10,8 @@ from ml.attacks.norms import Floats
 from ml.datasets import folders
 from ml.errors import OptionRefused, sentence
 from ml.evaluation.robustness import Labels
-from ml.images import resize, to_float
-from ml.training.photos.files import read
+from ml.images import to_float
+from ml.training.photos.files import inputs
 
 if TYPE_CHECKING:
     from ml.model import Model
@@ -41,6 +41,5 @@ def elsewhere(model: "Model", folder: Path, count: int = 0) -> tuple[Floats, Lab
             classes=", ".join(model.class_names),
         )
     rows = spread(len(photos), count)
-    height, width, _ = model.input_shape
-    seen = [to_float(resize(read(photos.paths[row]), (height, width))) for row in rows]
-    return np.stack(seen), np.asarray(photos.labels[rows], np.int64)
+    seen = inputs((photos.paths[row] for row in rows), model.input_shape)
+    return to_float(seen), np.asarray(photos.labels[rows], np.int64)

@@ -1,12 +1,10 @@
 """An adversarial image by any attack of `ml.attacks.registry`: found, written, judged from its file, kept."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db import transaction
 
 from ml import epsilon as epsilons
 from ml import images
@@ -16,11 +14,9 @@ from ml.card import Card
 from ml.distances import between
 from ml.model import Model
 from ml.verdict import Verdict
-from predictor import engine, storage
+from predictor import engine
 from predictor.models import AdversarialImage, Prediction
-from predictor.services import adversarial
-from predictor.services.deletion import adversarials_delete
-from predictor.services.suspicion import suspicion_note
+from predictor.services.adversarial_files import Made, store, written
 from predictor.services.sweeps import input_of, target_label
 
 # By how much a smallest change may be stretched for its file, least first: to 4 times in 25 steps.
@@ -89,7 +85,8 @@ def attacked_create(
         seed=seed,
         versions=engine.versions(),
     )
-    _store(row, seen, pixels, model)
+    file = written(pixels, model.card)
+    store(row, Made(file=file, distances=between(seen, file.seen.image)), replacing=True)
     return row
 
 
@@ -138,7 +135,7 @@ def lasting(seen: images.Pixels, found: Floats, holds: Callable[[images.Pixels],
 
 def answer_to(pixels: images.Pixels, card: Card) -> Verdict:
     """What the model `card` names would answer to a file of these pixels."""
-    return adversarial._written(pixels, card)[2]
+    return written(pixels, card).verdict
 
 
 def eight_bits(seen: images.Pixels, found: Floats, norm: Name, epsilon: float | None) -> images.Pixels:
@@ -156,32 +153,3 @@ def eight_bits(seen: images.Pixels, found: Floats, norm: Name, epsilon: float | 
         if size > epsilon + _SLACK:
             whole = np.trunc(moved)
     return np.clip(seen + whole, 0, epsilons.LEVELS).astype(np.uint8)
-
-
-def _store(row: AdversarialImage, seen: images.Pixels, pixels: images.Pixels, model: Model) -> None:
-    """Judge the written file like an upload, fill and save `row` with it, both or neither."""
-    data, decoded, verdict = adversarial._written(pixels, model.card)
-    distances = between(seen, images.to_input(decoded, model.card).image)
-    row.height, row.width = decoded.shape[:2]
-    row.label, row.class_name = verdict.label, verdict.class_name
-    row.confidence, row.unsure = verdict.confidence, verdict.unsure
-    row.probabilities = verdict.probabilities
-    row.linf, row.l2, row.ssim = distances.linf, distances.l2, distances.ssim
-    row.psnr = distances.psnr if math.isfinite(distances.psnr) else None
-    suspicion_note(row, card=model.card, pixels=decoded)
-    with storage.draft() as draft:
-        row.file = draft.put("adversarial", data, ".png")
-        row.thumbnail = draft.put("thumbnails", images.thumbnail(decoded), ".webp")
-        row.full_clean(validate_unique=False, validate_constraints=False)
-        with transaction.atomic():
-            same = AdversarialImage.objects.filter(
-                prediction=row.prediction,
-                attack=row.attack,
-                norm=row.norm,
-                target=row.target,
-                steps=row.steps,
-                resolution=row.resolution,
-            )
-            adversarials_delete(adversarials=same)
-            adversarial._quota_check(row.prediction.image.owner_id)
-            row.save(force_insert=True)

@@ -22,14 +22,19 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
     """
     card = engine.card(model_name)
     known = {"image": image, "model_name": model_name, "weights_sha256": card.weights_sha256}
-    found = Prediction.objects.filter(**known).first() or _answered(image, known, card)
+    found = Prediction.objects.filter(**known).first()
+    seen = None
+    if found is None:
+        found, seen = _answered(image, known, card)
     # Also on an answer that is older than the detector, or that the detector had no time for.
     if found.suspicion is None and detectors.watch(model_name):
-        _watched(found, card)
+        seen = seen or images.to_input(pixels_of(image), card)
+        if suspicion_note(found, model_name=model_name, seen=seen):
+            found.save(update_fields=["suspicion", "tampered", "versions"])
     return found
 
 
-def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
+def _answered(image: Image, known: dict[str, Any], card: Card) -> tuple[Prediction, images.Input]:
     # The network answers outside the transaction: nobody else's writing waits for it.
     start = time.perf_counter()
     seen = images.to_input(pixels_of(image), card)
@@ -49,9 +54,4 @@ def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
                 "versions": engine.versions(),
             },
         )
-    return prediction
-
-
-def _watched(prediction: Prediction, card: Card) -> None:
-    if suspicion_note(prediction, card=card, pixels=pixels_of(prediction.image)):
-        prediction.save(update_fields=["suspicion", "tampered", "versions"])
+    return prediction, seen

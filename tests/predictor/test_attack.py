@@ -163,14 +163,14 @@ def test_the_same_request_twice_gives_one_row_and_one_file(owner_client, image):
 
 
 def test_two_equal_requests_at_once_share_the_first_ones_row(owner_client, image, monkeypatch):
-    real = service._written
+    real = service.written
 
     def overtaken(*args):
-        monkeypatch.setattr(service, "_written", real)
+        monkeypatch.setattr(service, "written", real)
         service.adversarial_create(image=image, model_name=PHOTO, epsilon_text="8/255")
         return real(*args)
 
-    monkeypatch.setattr(service, "_written", overtaken)
+    monkeypatch.setattr(service, "written", overtaken)
     row = service.adversarial_create(image=image, model_name=PHOTO, epsilon_text="8/255")
     assert AdversarialImage.objects.get() == row
     assert len(stored_files()) == 4

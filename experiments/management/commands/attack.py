@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.core.management.base import CommandError
 
-from classification_site.commands import answer_json
+from classification_site.commands import answer_json, write
 from experiments.attack_command import AttackCommand, chosen, described, read_epsilon
-from ml import distances, epsilon, files, images, zoo
+from ml import distances, epsilon, images, zoo
 from ml.attacks import registry
 from ml.attacks.eight_bit import eight_bit
-from ml.errors import ImageRefused
 
 if TYPE_CHECKING:
     from ml.images import Input, Pixels
@@ -44,7 +43,7 @@ class Command(AttackCommand):
         model = zoo.load(options["model"])
         target = None if options["target"] is None else model.label_of(options["target"])
         outputs = _outputs(options)
-        seen = {file: found for file in options["files"] if (found := self._read(model, file))}
+        seen = {file: found for file in options["files"] if (found := self.seen(model, file))}
         told = {
             "model": model.card.name,
             "weights_sha256": model.card.weights_sha256,
@@ -64,20 +63,12 @@ class Command(AttackCommand):
             result = attack(model, batch, epsilon=written, norm=norm, target=target, seed=options["seed"])
             seconds = time.perf_counter() - started
             for file, image in zip(group, eight_bit(result, pixels), strict=True):
-                _write(outputs[file], images.encode_png(image))
+                write(outputs[file], images.encode_png(image))
                 judged = _judged(model, seen[file], outputs[file], target)
                 values = {"file": str(file), "output": str(outputs[file]), **told, **judged}
                 self.answer({**values, "seconds": seconds}, _text(values))
         if refused := len(options["files"]) - len(seen):
             raise CommandError(f"{refused} of {len(options['files'])} files could not be attacked.")
-
-    def _read(self, model: "Model", file: Path) -> "Input | None":
-        try:
-            return images.to_input(images.decode(file.read_bytes()), model.card)
-        except (ImageRefused, OSError) as error:
-            sentence = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
-            self.answer({"file": str(file), "error": sentence}, f"{file}: {sentence}")
-            return None
 
 
 def _outputs(options: dict[str, Any]) -> dict[Path, Path]:
@@ -91,14 +82,6 @@ def _outputs(options: dict[str, Any]) -> dict[Path, Path]:
     if len(set(places.values())) < len(options["files"]):
         raise CommandError("Two files have the same name: attack them into different folders.")
     return places
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        with files.replacing(path) as temporary:
-            temporary.write_bytes(data)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _judged(model: "Model", seen: "Input", path: Path, target: int | None) -> dict[str, Any]:

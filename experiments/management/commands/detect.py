@@ -1,14 +1,13 @@
 """`manage.py detect FILE... --model NAME`: whether files look tampered with, by the model's detector."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand
 from ml import images, zoo
-from ml.errors import ImageRefused, ModelUnavailable, sentence
+from ml.errors import ModelUnavailable, sentence
 
 if TYPE_CHECKING:
     from ml.defences.detection import Detector
@@ -36,11 +35,8 @@ class Command(ModelCommand):
             raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be looked at.")
 
     def _detect(self, detector: "Detector", file: str) -> bool:
-        try:
-            seen = images.to_input(images.decode(Path(file).read_bytes()), detector.model.card)
-        except (ImageRefused, OSError) as error:
-            reason = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
-            self.answer({"file": file, "error": reason}, f"{file}: {reason}")
+        seen = self.seen(detector.model, file)
+        if seen is None:
             return False
         (verdict,) = detector.verdict(images.to_float(seen.image)[None])
         values = {

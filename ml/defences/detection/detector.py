@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,6 @@ from ml import files
 from ml.errors import ModelUnavailable, sentence
 from ml.estimators import store
 from ml.model import Floats, Model
-
-if TYPE_CHECKING:
-    pass
 
 ARRAYS, CARD = "detector.h5", "detector.json"
 Arrays = dict[str, npt.NDArray[Any]]

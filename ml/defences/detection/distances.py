@@ -6,7 +6,6 @@ features (means over the picture, where it is a map) are first reduced to the di
 spread within the classes, which keeps the arrays small.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,8 +59,3 @@ def flat(values: Any) -> Any:
     import tensorflow as tf
 
     return tf.reduce_mean(values, axis=(1, 2)) if len(values.shape) == 4 else values
-
-
-def gathered(batches: Sequence[Sequence[Any]]) -> list[Floats]:
-    """Each layer's features over all batches."""
-    return [np.concatenate([np.asarray(part) for part in layer]) for layer in zip(*batches, strict=True)]

@@ -9,10 +9,9 @@ import numpy.typing as npt
 from ml.card import Card
 from ml.datasets import handwritten, mnist
 from ml.datasets.locate import locate
-from ml.images import resize
 from ml.training import progress
 from ml.training.photos import figures
-from ml.training.photos.files import read
+from ml.training.photos.files import inputs
 
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -95,16 +94,13 @@ def _digits(card: Card, data: Path | None, test_only: bool) -> Parts:
 
 def _photos(card: Card, data: Path | None, test_only: bool) -> Parts:
     divided = figures.divide(figures.plan_of(card), data, card.seed)
-    size = card.input_shape[:2]
 
     def part(name: str) -> Part:
         rows = np.random.default_rng(card.seed).permutation(getattr(divided.split, name))
         if test_only and name != "test":
             rows = rows[:0]
         paths = progress.track([divided.photos.paths[row] for row in rows], f"reading photos: {name}")
-        images = [resize(read(path), size) for path in paths]
-        empty = np.zeros((0, *card.input_shape), np.uint8)
-        return Part(np.stack(images) if images else empty, divided.photos.labels[rows])
+        return Part(inputs(paths, card.input_shape), divided.photos.labels[rows])
 
     return Parts(part("train"), part("validation"), part("test"))
 

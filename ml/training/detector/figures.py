@@ -72,11 +72,10 @@ def right(model: Model, part: Part, count: int) -> Part:
 
 def auroc(clean: npt.NDArray[Any], suspicious: npt.NDArray[Any]) -> float:
     """The chance that a suspicious image scores higher than a clean one, ties counting half."""
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
-    ranks = rankdata(np.concatenate([clean, suspicious]))[len(clean) :]
-    surplus = ranks.sum() - len(suspicious) * (len(suspicious) + 1) / 2
-    return float(surplus / (len(clean) * len(suspicious)))
+    truth = np.repeat([0, 1], [len(clean), len(suspicious)])
+    return float(roc_auc_score(truth, np.concatenate([clean, suspicious])))
 
 
 def _problems(model: Model, test: Part, plan: Evaluation) -> Iterator[tuple[str, Attack, float | None, Part]]:

@@ -17,7 +17,7 @@ from ml.errors import DataMissing, sentence
 from ml.evaluation import metrics
 from ml.images import resize, to_float
 from ml.training import progress
-from ml.training.photos.files import read
+from ml.training.photos.files import inputs, read
 from ml.verdict import unsure
 
 Floats = npt.NDArray[np.float32]
@@ -109,9 +109,9 @@ def test(classifier: Classifier, divided: Divided) -> Tested:
 def unseen(card: Card, data: Path | None = None) -> tuple[Floats, npt.NDArray[np.int64]]:
     """The photos of the card's test split as the model sees them (N, H, W, 3) in [0, 1], and their labels."""
     divided = divide(plan_of(card), data, card.seed)
-    chosen, (height, width, _) = divided.split.test, card.input_shape
-    photos = [to_float(resize(read(divided.photos.paths[index]), (height, width))) for index in chosen]
-    return np.stack(photos), np.asarray(divided.photos.labels[chosen])
+    chosen = divided.split.test
+    photos = inputs((divided.photos.paths[index] for index in chosen), card.input_shape)
+    return to_float(photos), np.asarray(divided.photos.labels[chosen])
 
 
 def strata(photos: folders.Photos, plan: Plan) -> list[str]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ml.datasets import folders
 from ml.errors import ImageRefused, sentence
-from ml.images import MAX_SIDE, decode
+from ml.images import MAX_SIDE, decode, resize
 
 Pixels = npt.NDArray[np.uint8]
 COLUMNS = ("path", "label", "class", "part", "group", "source")
@@ -31,6 +31,13 @@ def read(path: Path, max_side: int = MAX_SIDE) -> Pixels:
             path=f"{path.parent.name}/{path.name}",
             reason=error,
         ) from error
+
+
+def inputs(paths: Iterable[Path], shape: tuple[int, int, int]) -> Pixels:
+    """Photos as a model with inputs of `shape` sees them, (N, H, W, 3)."""
+    height, width, _ = shape
+    photos = [resize(read(path), (height, width)) for path in paths]
+    return np.stack(photos) if photos else np.zeros((0, *shape), np.uint8)
 
 
 def rows(

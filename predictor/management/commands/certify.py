@@ -1,14 +1,12 @@
 """`manage.py certify FILE... --epsilon 0.1`: is it proven that no change within ε alters the answer?"""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand, answer_json
 from ml import epsilon, images, zoo
-from ml.errors import ImageRefused
 
 if TYPE_CHECKING:
     from ml.model import Model
@@ -37,11 +35,8 @@ class Command(ModelCommand):
     def _certify(self, model: "Model", file: str, asked: float) -> bool:
         from ml.defences.certified import certified, certified_radius
 
-        try:
-            seen = images.to_input(images.decode(Path(file).read_bytes()), model.card)
-        except (ImageRefused, OSError) as error:
-            sentence = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
-            self.answer({"file": file, "error": sentence}, f"{file}: {sentence}")
+        seen = self.seen(model, file)
+        if seen is None:
             return False
         verdict, batch = model.answer(seen), images.to_float(seen.image)[None]
         holds = bool(certified(model, batch, [verdict.label], asked)[0])

@@ -2,15 +2,13 @@
 
 import time
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand, answer_json
-from ml import images, zoo
-from ml.errors import ImageRefused
+from ml import zoo
 
 if TYPE_CHECKING:
     from ml.model import Model
@@ -34,11 +32,8 @@ class Command(ModelCommand):
 
     def _classify(self, model: "Model", file: str) -> bool:
         start = time.perf_counter()
-        try:
-            seen = images.to_input(images.decode(Path(file).read_bytes()), model.card)
-        except (ImageRefused, OSError) as error:
-            sentence = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
-            self.answer({"file": file, "error": sentence}, f"{file}: {sentence}")
+        seen = self.seen(model, file)
+        if seen is None:
             return False
         verdict = model.answer(seen)
         values = {

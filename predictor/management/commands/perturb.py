@@ -4,15 +4,12 @@ import math
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.management.base import CommandError
 
-from classification_site.commands import ModelCommand, answer_json
-from ml import compose, distances, epsilon, files, images, zoo
-
-if TYPE_CHECKING:
-    pass
+from classification_site.commands import ModelCommand, answer_json, write
+from ml import compose, distances, epsilon, images, zoo
 
 
 class Command(ModelCommand):
@@ -34,7 +31,7 @@ class Command(ModelCommand):
         seen = images.to_input(images.decode(_read(options["file"])), model.card)
         _, sign = model.sign_map(seen.image, target=target)
         perturbed = compose.perturb(seen.image, sign, steps)
-        _write(options["output"], images.encode_png(perturbed))
+        write(options["output"], images.encode_png(perturbed))
         # Judged as an upload would be: from the bytes on the disk.
         again = images.to_input(images.decode(_read(options["output"])), model.card)
         flip = model.flip_steps(seen.image, target=target)
@@ -60,14 +57,6 @@ def _read(file: str | Path) -> bytes:
         return Path(file).read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror or error}.") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        with files.replacing(path) as temporary:
-            temporary.write_bytes(data)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _text(values: dict[str, Any], steps: int, flip: int | None) -> str:
