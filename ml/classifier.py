@@ -1,26 +1,36 @@
-"""A trained network: logits and gradients of `ml.model.Model`, from frozen graphs (`ml.graphs`)."""
+"""A trained network: logits and gradients of `ml.model.Model`, from its graphs (`ml.graphs`)."""
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.card import Card
-from ml.graphs import Outputs, compile_graph
+from ml.graphs import Outputs
+from ml.graphs.inference import Inference, inference_for
+from ml.graphs.traced import compile_graph
 from ml.model import Climb, Floats, Loss, Model
 
 
 class Classifier(Model):
     """A network with its card. Safe to call from several threads."""
 
-    def __init__(self, network: Any, card: Card) -> None:
-        """`network` is a keras.Model: (N, H, W, C) float32 in [0, 1] in, logits (N, classes) out."""
+    def __init__(self, network: Any, card: Card, *, faster: bool = False) -> None:
+        """`network` is a keras.Model: (N, H, W, C) float32 in [0, 1] in, logits (N, classes) out.
+
+        Args:
+            faster: also use the graphs of `ml.graphs.inference`. They are made once for the weights that the
+                card names, so the network must be what the card says, and must not change.
+        """
         super().__init__(card)
         self._network = network
         self._lock = threading.Lock()
         self._compiled: dict[str, Callable[..., Outputs]] = {}
+        self._faster = faster
+        self._inference: Inference | None = None
 
     @property
     def network(self) -> Any:
@@ -61,17 +71,24 @@ class Classifier(Model):
 
     def _run(self, name: str, batch: Floats, *rows: npt.NDArray[Any]) -> Outputs:
         """The graph `name` over the chunks of a batch, and of what belongs to its rows."""
-        function, start, parts = self._function(name), 0, []
+        start, parts = 0, []
         for chunk in self._chunks(batch):
             stop = start + len(chunk)
+            function = self._function(name, len(chunk))
             parts.append(function(chunk, *(row[start:stop] for row in rows)))
             start = stop
         if len(parts) == 1:
             return parts[0]
         return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
-    def _function(self, name: str) -> Callable[..., Outputs]:
+    def _function(self, name: str, count: int) -> Callable[..., Outputs]:
+        """The faster graph for so many images."""
         with self._lock:
+            if self._faster:
+                self._inference = inference_for(self._network, self.input_shape, self.card.weights_sha256)
+                self._faster = False
+            if self._inference and self._inference.suits(name, count):
+                return partial(self._inference.run, name)
             if name not in self._compiled:
                 self._compiled[name] = compile_graph(self._network, self.input_shape, name)
             return self._compiled[name]

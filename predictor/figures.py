@@ -72,6 +72,8 @@ SETTINGS = NAMES | {
     "contrast": _("Contrast"),
     "deskewed": _("deskewed"),
     "fit_seconds": _("Seconds to fit"),
+    "seconds": _("Seconds of training"),
+    "hardware": _("Machine"),
     "strength": _("Strength of the penalty"),
     "most_steps": _("Steps at most"),
     "neighbours": _("Neighbours"),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,26 @@ def fit(
     return checkpoint.history
 
 
+def seconds(folder: Path) -> float:
+    """How long the epochs kept in `folder` took, all sessions together; folders below it count too."""
+    states = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob(STATE)]
+    return round(sum(float(state.get("seconds", 0)) for state in states), 1)
+
+
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """After each epoch: weights and optimizer to a file, then one small JSON that makes them valid."""
 
     def __init__(self, folder: Path, monitor: str | None, others: Sequence[keras.callbacks.Callback]) -> None:
         super().__init__()
         self.folder, self.monitor, self.others = folder, monitor, others
-        self.state: dict[str, Any] = {"epoch": 0, "finished": False, "history": {}, "callbacks": []}
+        self.since = 0.0
+        self.state: dict[str, Any] = {
+            "epoch": 0,
+            "finished": False,
+            "seconds": 0.0,
+            "history": {},
+            "callbacks": [],
+        }
         if (folder / STATE).exists():
             self.state = json.loads((folder / STATE).read_text(encoding="utf-8"))
 
@@ -115,12 +129,16 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         files.write_text(self.folder / STATE, json.dumps(self.state))
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.since = time.perf_counter()
         for other, counters in zip(self.others, self.state["callbacks"], strict=False):
             vars(other).update(counters)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         for key, value in (logs or {}).items():
             self.state["history"].setdefault(key, []).append(float(value))
+        now = time.perf_counter()
+        self.state["seconds"] = self.state.get("seconds", 0.0) + now - self.since
+        self.since = now
         self.state["epoch"] = epoch + 1
         self.state["callbacks"] = [_counters(other) for other in self.others]
         if self.monitor and self._is_best(self.state["history"][self.monitor]):

@@ -12,6 +12,8 @@ import keras
 from ml import files
 from ml.card import Card, Domain, UnsureRule
 from ml.classifier import Classifier
+from ml.report.facts import cores, processor
+from ml.training.fit import seconds
 from ml.training.recipe import Recipe
 from ml.version import VERSION
 from ml.zoo import CARD, WEIGHTS, weights
@@ -109,6 +111,15 @@ def new_card(
 def defence_of(recipe: Recipe) -> dict[str, Any]:
     """What the card's `training` says of the recipe's defence, if it has one."""
     return {"defence": dict(recipe.defence)} if recipe.defence else {}
+
+
+def effort(checkpoints: Path) -> dict[str, Any]:
+    """What the card's `training` says of the time that the epochs took, and of the machine."""
+    count = cores()
+    return {
+        "seconds": seconds(checkpoints),
+        "hardware": f"{processor()}, {count} core{'' if count == 1 else 's'}",
+    }
 
 
 def working_card(

@@ -162,6 +162,7 @@ def train(
             **asdict(how),
             **result.defence_of(recipe),
             "epochs": epochs,
+            **result.effort(output / "checkpoints"),
             "validation_accuracy": history["val_accuracy"][-1],
             "history": history,
         },

@@ -83,7 +83,12 @@ def train(
         class_names=photos.class_names,
         seed=seed,
         data={**plan, "training": len(split.train), "validation": len(split.validation)},
-        training={**dataclasses.asdict(how), **result.defence_of(recipe), "history": histories},
+        training={
+            **dataclasses.asdict(how),
+            **result.defence_of(recipe),
+            **result.effort(output / "checkpoints"),
+            "history": histories,
+        },
         command=_command(recipe, weights),
     )
     card = result.store_card(output / "model", classifier.card, unsure=rule)

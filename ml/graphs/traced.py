@@ -1,4 +1,4 @@
-"""What a `Classifier` asks of its network, each as a frozen TensorFlow graph with an open batch axis.
+"""The graphs of a network in TensorFlow, frozen, with an open batch axis.
 
 Variables become constants, which lets the runtime fold batch normalisation into the convolutions; only a
 network that reads a sequence keeps them. A new batch size compiles nothing. No XLA: on a CPU it makes
@@ -8,39 +8,41 @@ convolutions several times slower.
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-Outputs = tuple[npt.NDArray[np.float32], ...]
+from ml.graphs import Outputs
 
 
 def compile_graph(network: Any, shape: tuple[int, int, int], name: str) -> Callable[..., Outputs]:
-    """The graph `name` of `network`, which takes batches of `shape` (H, W, C) and answers logits.
-
-    - `forward` (batch): logits
-    - `gradient` (batch, labels): ∂ Σ cross-entropy / ∂ batch
-    - `pullback` (batch, weights): logits, ∂ Σ weights · logits / ∂ batch
-    - `cross-entropy`, `margin` (batch, labels): logits, loss of each image, ∂ Σ loss / ∂ batch; the loss is
-      large when the answer is not the label
-    - `cross-entropy-to`, `margin-to` (batch, labels, targets): the same of a loss that is large when the
-      answer is the target
-    """
+    """The graph `name` of `network`, which takes batches of `shape` (H, W, C) and answers logits."""
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     function, rows = _functions(network)[name]
     signature = [tf.TensorSpec([None, *shape], tf.float32), *rows]
     traced = tf.function(function, input_signature=signature, autograph=False)
     run = traced.get_concrete_function()
-    if _freezes(network):
-        frozen = convert_variables_to_constants_v2(run)
+    if freezes(network):
+        frozen = _frozen(run)
         # Called by itself a frozen function costs 3 ms more a call than from inside a traced one.
         called = tf.function(lambda *values: frozen(*values), input_signature=signature, autograph=False)
         run = called.get_concrete_function()
     return lambda *values: tuple(each.numpy() for each in run(*(tf.constant(value) for value in values)))
 
 
-def _freezes(network: Any) -> bool:
+def definition(network: Any, shape: tuple[int, int, int]) -> bytes:
+    """The frozen graph `forward` as a serialised GraphDef."""
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec([None, *shape], tf.float32, name="batch")]
+    traced = tf.function(lambda batch: network(batch, training=False), input_signature=signature)
+    return bytes(_frozen(traced.get_concrete_function()).graph.as_graph_def().SerializeToString())
+
+
+def _frozen(function: Any) -> Any:
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    return convert_variables_to_constants_v2(function)
+
+
+def freezes(network: Any) -> bool:
     """Whether the variables may become constants: a frozen loop over a sequence has no gradient."""
     import keras
 

@@ -1,0 +1,213 @@
+"""The inference runtime's graphs give what TensorFlow's give, or are not used."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from ml import architectures
+from ml.errors import OptionRefused
+from ml.graphs import inference, traced
+
+SHAPE = (17, 18, 3)
+CLASSES = 4
+NAMES = ("gradient", "pullback", "cross-entropy", "cross-entropy-to", "margin", "margin-to")
+
+
+def small(*middle):
+    """A network of `middle` before a dense layer, its weights and biases random, none of them 0."""
+    keras.utils.set_random_seed(3)
+    image = keras.Input(SHAPE)
+    values = image
+    for layer in middle:
+        values = layer(values)
+    network = keras.Model(image, layers.Dense(CLASSES)(layers.Flatten()(values)))
+    rng = np.random.default_rng(3)
+    # Also the figures of batch normalisation, whose variance must be positive.
+    network.set_weights(
+        [np.abs(w) + 0.1 * rng.random(w.shape) if w.ndim == 1 else w for w in network.get_weights()]
+    )
+    return network
+
+
+def conv(width, side, **options):
+    return layers.Conv2D(width, side, **options)
+
+
+NETWORKS = {
+    "dense": lambda: [layers.Flatten(), layers.Dense(9, activation="relu")],
+    "square convolutions": lambda: [conv(8, 3, activation="relu"), conv(8, 3, activation="relu")],
+    "strides, same": lambda: [
+        conv(6, 5, strides=2, padding="same", activation="relu"),
+        conv(5, 4, strides=2),
+    ],
+    "strides, valid, a rest": lambda: [conv(6, 3, strides=2), conv(5, 2, strides=3)],
+    "dilated": lambda: [conv(6, 3, dilation_rate=2, padding="same")],
+    "depthwise": lambda: [layers.DepthwiseConv2D(3, strides=2, padding="same"), layers.DepthwiseConv2D(5)],
+    "normalised": lambda: [conv(6, 3), layers.BatchNormalization(), layers.Activation("relu")],
+    "normalised behind": lambda: [conv(6, 3, activation="relu"), layers.BatchNormalization(), conv(4, 3)],
+    "pooled, a rest": lambda: [conv(6, 3, activation="relu"), layers.MaxPooling2D(2), layers.MaxPooling2D(3)],
+    "swish and sigmoid": lambda: [conv(6, 3, activation="swish"), conv(5, 3, activation="sigmoid")],
+    "mean": lambda: [conv(6, 3, activation="relu"), layers.GlobalAveragePooling2D()],
+    "rescaled": lambda: [layers.Rescaling(3.0, -1.0), conv(4, 3, activation="sigmoid")],
+}
+
+
+def problem(network, count):
+    rng = np.random.default_rng(count)
+    batch = rng.random((count, *network.input_shape[1:]), np.float32)
+    # A flat part, as the ground of a digit is: there all values of a window are equal.
+    batch[:, :9] = 0.25
+    classes = network.output_shape[-1]
+    labels = np.arange(count) % classes
+    rows = {
+        "forward": (),
+        "pullback": (rng.normal(size=(count, classes)).astype(np.float32),),
+        "gradient": (labels,),
+        "cross-entropy": (labels,),
+        "margin": (labels,),
+        "cross-entropy-to": (labels, (labels + 1) % classes),
+        "margin-to": (labels, (labels + 1) % classes),
+    }
+    return batch, rows
+
+
+def assert_same(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, atol=2e-5 * max(1e-3, np.abs(other).max()))
+
+
+def both(network, name, count):
+    shape = tuple(network.input_shape[1:])
+    batch, rows = problem(network, count)
+    ours = inference.Inference(inference._converted(network, shape)).run(name, batch, *rows[name])
+    return ours, traced.compile_graph(network, shape, name)(batch, *rows[name])
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_way_back_through_each_operation_is_tensorflows(kind, count):
+    assert_same(*both(small(*NETWORKS[kind]()), "pullback", count))
+
+
+@pytest.mark.parametrize("name", ["forward", *NAMES])
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_graph_gives_the_same_logits_losses_and_gradients(name, count):
+    assert_same(*both(small(conv(6, 3, activation="relu"), layers.MaxPooling2D(2)), name, count))
+
+
+def test_a_photo_network_with_its_branches_gives_the_same():
+    keras.utils.set_random_seed(1)
+    network = architectures.build("efficientnetb0", input_shape=(64, 64, 3), classes=3, hidden=16)
+    assert_same(*both(network, "pullback", 1))
+
+
+@pytest.fixture
+def network():
+    return small(conv(6, 3, activation="relu"))
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EPSILON_CACHE_DIR", str(tmp_path))
+    return tmp_path / "graphs"
+
+
+def test_the_graph_is_made_once_and_read_afterwards(network, cache, monkeypatch):
+    first = inference.inference_for(network, SHAPE, "ab")
+    assert sorted(path.suffix for path in cache.iterdir()) == [".bin", ".sha256", ".xml"]
+    monkeypatch.setattr(inference, "_converted", lambda *_: pytest.fail("made again"))
+    second = inference.inference_for(network, SHAPE, "ab")
+    batch, _ = problem(network, 3)
+    np.testing.assert_array_equal(first.run("forward", batch)[0], second.run("forward", batch)[0])
+
+
+def test_other_weights_have_a_graph_of_their_own(network, cache):
+    inference.inference_for(network, SHAPE, "ab")
+    inference.inference_for(network, SHAPE, "cd")
+    assert len(list(cache.glob("*.xml"))) == 2
+
+
+@pytest.mark.parametrize("suffix", [".xml", ".bin", ".sha256"])
+def test_a_damaged_graph_is_made_again(network, cache, suffix):
+    first = inference.inference_for(network, SHAPE, "ab")
+    (kept,) = cache.glob(f"*{suffix}")
+    kept.write_bytes(kept.read_bytes()[:-3] + b"abc")
+    again = inference.inference_for(network, SHAPE, "ab")
+    batch, _ = problem(network, 1)
+    np.testing.assert_array_equal(first.run("forward", batch)[0], again.run("forward", batch)[0])
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_time(network, tmp_path, monkeypatch):
+    (tmp_path / "graphs").write_text("a file where the folder should be")
+    monkeypatch.setenv("EPSILON_CACHE_DIR", str(tmp_path))
+    assert inference.inference_for(network, SHAPE, "ab") is not None
+
+
+def test_answers_that_are_not_the_same_are_not_used(network, cache, monkeypatch, caplog):
+    other = small(conv(6, 3, activation="sigmoid"))
+    monkeypatch.setattr(traced, "definition", lambda *_: DEFINITION(other, SHAPE))
+    with caplog.at_level(logging.WARNING):
+        assert inference.inference_for(network, SHAPE, "ab") is None
+    assert "answers otherwise" in caplog.text
+    assert not cache.exists()
+
+
+DEFINITION = traced.definition
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        [layers.MaxPooling2D(3, strides=1)],
+        [layers.AveragePooling2D(2)],
+        [layers.Conv2D(4, 3, activation="tanh")],
+    ],
+)
+def test_an_operation_without_a_way_back_leaves_the_network_to_tensorflow(middle, cache):
+    assert inference.inference_for(small(*middle), SHAPE, "ab") is None
+
+
+def test_the_refusal_names_the_operation():
+    made = inference.Inference(inference._converted(small(layers.AveragePooling2D(2)), SHAPE))
+    batch, rows = problem(small(), 1)
+    with pytest.raises(OptionRefused, match="AvgPool"):
+        made.run("pullback", batch, *rows["pullback"])
+
+
+def test_a_network_that_reads_a_sequence_is_left_to_tensorflow(cache):
+    middle = [layers.Reshape((17, 54)), layers.GRU(4)]
+    assert inference.inference_for(small(*middle), SHAPE, "ab") is None
+
+
+def test_tensorflow_alone_can_be_asked_for(network, cache, monkeypatch):
+    monkeypatch.setenv("EPSILON_INFERENCE", "tensorflow")
+    assert inference.inference_for(network, SHAPE, "ab") is None
+
+
+def test_thirty_two_threads_get_the_answers_of_one(network, cache):
+    made = inference.inference_for(network, SHAPE, "ab")
+    batch, rows = problem(network, 64)
+    alone = [made.run("pullback", batch[k : k + 1], rows["pullback"][0][k : k + 1]) for k in range(64)]
+    with ThreadPoolExecutor(32) as threads:
+        several = list(
+            threads.map(
+                lambda k: made.run("pullback", batch[k : k + 1], rows["pullback"][0][k : k + 1]), range(64)
+            )
+        )
+    for one, other in zip(alone, several, strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-5)
+        np.testing.assert_allclose(one[1], other[1], atol=1e-5)
+
+
+def test_what_was_answered_does_not_change_with_the_next_question(network, cache):
+    made = inference.inference_for(network, SHAPE, "ab")
+    batch, _ = problem(network, 2)
+    first = made.run("forward", batch[:1])[0]
+    kept = first.copy()
+    made.run("forward", batch[1:])
+    np.testing.assert_array_equal(first, kept)
