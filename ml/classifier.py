@@ -11,26 +11,18 @@ import numpy.typing as npt
 from ml.card import Card
 from ml.graphs import Outputs
 from ml.graphs.inference import Inference, inference_for
-from ml.graphs.traced import compile_graph
 from ml.model import Climb, Floats, Loss, Model
 
 
 class Classifier(Model):
     """A network with its card. Safe to call from several threads."""
 
-    def __init__(self, network: Any, card: Card, *, faster: bool = False) -> None:
-        """`network` is a keras.Model: (N, H, W, C) float32 in [0, 1] in, logits (N, classes) out.
-
-        Args:
-            faster: also use the graphs of `ml.graphs.inference`. They are made once for the weights that the
-                card names, so the network must be what the card says, and must not change.
-        """
+    def __init__(self, network: Any, card: Card) -> None:
+        """`network` is a keras.Model: (N, H, W, C) float32 in [0, 1] in, logits (N, classes) out."""
         super().__init__(card)
         self._network = network
         self._lock = threading.Lock()
         self._compiled: dict[str, Callable[..., Outputs]] = {}
-        self._faster = faster
-        self._inference: Inference | None = None
 
     @property
     def network(self) -> Any:
@@ -82,16 +74,50 @@ class Classifier(Model):
         return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
     def _function(self, name: str, count: int) -> Callable[..., Outputs]:
-        """The faster graph for so many images."""
+        """The graph `name`; `count` is how many images it will be given."""
         with self._lock:
-            if self._faster:
-                self._inference = inference_for(self._network, self.input_shape, self.card.weights_sha256)
-                self._faster = False
-            if self._inference and self._inference.suits(name, count):
-                return partial(self._inference.run, name)
             if name not in self._compiled:
-                self._compiled[name] = compile_graph(self._network, self.input_shape, name)
+                from ml.graphs.traced import compile_graph
+
+                self._compiled[name] = compile_graph(self.network, self.input_shape, name)
             return self._compiled[name]
+
+
+class Shelved(Classifier):
+    """A network of the zoo, which does not change: it has the graphs of `ml.graphs.inference`, too.
+
+    Where those do, neither the network nor TensorFlow is loaded.
+    """
+
+    def __init__(self, build: Callable[[], Any], card: Card) -> None:
+        """`build` gives the keras.Model with the weights that the card names."""
+        super().__init__(None, card)
+        self._build = build
+        self._looked = False
+        self._found: Inference | None = None
+        self._building = threading.RLock()
+
+    @property
+    def network(self) -> Any:
+        with self._building:
+            if self._network is None:
+                self._network = self._build()
+            return self._network
+
+    def _function(self, name: str, count: int) -> Callable[..., Outputs]:
+        inference = self._inference
+        if inference and inference.suits(name, count):
+            return partial(inference.run, name)
+        return super()._function(name, count)
+
+    @property
+    def _inference(self) -> Inference | None:
+        """Made when first needed, by one thread only."""
+        with self._building:
+            if not self._looked:
+                self._found = inference_for(self.card, lambda: self.network)
+                self._looked = True
+            return self._found
 
 
 def _rows(batch: Floats, labels: npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -2,7 +2,10 @@
 
 import logging
 import platform
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from django.conf import settings
 
 from ml import epsilon, zoo
 from ml.card import Card
@@ -179,8 +183,45 @@ def warm_in_background() -> None:
 
 
 def _warm() -> None:
-    for name in list(_states):
-        _warm_one(name)
+    todo = list(_states)
+    with _graphs_made_apart(todo) as making:
+        for name in todo:
+            making.wait_for(name)
+            _warm_one(name)
+
+
+class _Making:
+    """A process that makes the graphs of models, one after another; None where all were made before."""
+
+    def __init__(self, process: "subprocess.Popen[bytes] | None") -> None:
+        self.process = process
+
+    def wait_for(self, name: str) -> None:
+        """Until the graph of `name` is kept, or never will be."""
+        while self.process and self.process.poll() is None and _lacks_graph(name):
+            time.sleep(0.05)
+
+
+@contextmanager
+def _graphs_made_apart(names: list[str]) -> Iterator[_Making]:
+    """What it takes to make graphs, TensorFlow above all, stays out of the memory of the web process."""
+    missing = [name for name in names if _lacks_graph(name)]
+    if not missing:
+        yield _Making(None)
+        return
+    command = [sys.executable, "-m", "ml.graphs", *missing]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR) as process:  # noqa: S603
+        try:
+            yield _Making(process)
+        finally:
+            process.terminate()
+
+
+def _lacks_graph(name: str) -> bool:
+    try:
+        return zoo.lacks_graph(name)
+    except EpsilonError:
+        return False
 
 
 def _warm_one(name: str) -> None:

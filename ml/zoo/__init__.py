@@ -3,6 +3,7 @@
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 from ml import card as cards
 from ml import estimators
@@ -90,6 +91,20 @@ def is_loaded(name: str) -> bool:
     return _key(name) in _loaded
 
 
+def lacks_graph(name: str) -> bool:
+    """Whether the model is a network for which the inference runtime has no graph yet: `load` will make it.
+
+    Raises:
+        ModelUnavailable: no such model, or its card is damaged.
+    """
+    from ml.graphs import inference
+
+    description = card(name)
+    if description.architecture in estimators.KINDS or not inference.is_wanted():
+        return False
+    return not inference.is_kept(description)
+
+
 def _key(name: str) -> tuple[str, str]:
     return name, card(name).weights_sha256
 
@@ -130,10 +145,19 @@ def _weights_check(file: Path, description: Card) -> None:
 
 
 def _network(file: Path, description: Card) -> Model:
-    from ml import architectures
-    from ml.classifier import Classifier
-    from ml.zoo import weights
+    from ml.classifier import Shelved
+    from ml.graphs import inference
 
-    network = architectures.build(description.architecture, **description.options)
-    weights.read_into(network, file)
-    return Classifier(network, description, faster=True)
+    def build() -> Any:
+        from ml import architectures
+        from ml.zoo import weights
+
+        network = architectures.build(description.architecture, **description.options)
+        weights.read_into(network, file)
+        return network
+
+    model = Shelved(build, description)
+    if not inference.is_kept(description):
+        # What is wrong with the weights shows here and not at the first question.
+        _ = model.network
+    return model

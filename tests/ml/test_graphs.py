@@ -1,7 +1,11 @@
 """The inference runtime's graphs give what TensorFlow's give, or are not used."""
 
+import dataclasses
 import logging
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,7 +15,9 @@ from keras import layers
 from ml import architectures
 from ml.errors import OptionRefused
 from ml.graphs import inference, traced
+from ml.training.result import working_card
 
+ROOT = Path(__file__).parents[2]
 SHAPE = (17, 18, 3)
 CLASSES = 4
 NAMES = ("gradient", "pullback", "cross-entropy", "cross-entropy-to", "margin", "margin-to")
@@ -84,7 +90,7 @@ def assert_same(ours, theirs):
 def both(network, name, count):
     shape = tuple(network.input_shape[1:])
     batch, rows = problem(network, count)
-    ours = inference.Inference(inference._converted(network, shape)).run(name, batch, *rows[name])
+    ours = inference.Inference(inference.converted(network, shape)).run(name, batch, *rows[name])
     return ours, traced.compile_graph(network, shape, name)(batch, *rows[name])
 
 
@@ -106,6 +112,13 @@ def test_a_photo_network_with_its_branches_gives_the_same():
     assert_same(*both(network, "pullback", 1))
 
 
+def found(network, sha256="ab"):
+    """What a model of the zoo with this network and weights of this hash would use."""
+    card = working_card(network, family="none", options={}, class_names="abcd", seed=0)
+    card = dataclasses.replace(card, weights_sha256=sha256)
+    return inference.inference_for(card, lambda: network)
+
+
 @pytest.fixture
 def network():
     return small(conv(6, 3, activation="relu"))
@@ -118,26 +131,44 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_the_graph_is_made_once_and_read_afterwards(network, cache, monkeypatch):
-    first = inference.inference_for(network, SHAPE, "ab")
+    first = found(network)
     assert sorted(path.suffix for path in cache.iterdir()) == [".bin", ".sha256", ".xml"]
-    monkeypatch.setattr(inference, "_converted", lambda *_: pytest.fail("made again"))
-    second = inference.inference_for(network, SHAPE, "ab")
+    monkeypatch.setattr(inference, "converted", lambda *_: pytest.fail("made again"))
+    second = found(network)
     batch, _ = problem(network, 3)
     np.testing.assert_array_equal(first.run("forward", batch)[0], second.run("forward", batch)[0])
 
 
+def test_a_later_start_needs_no_tensorflow(tiny_zoo):
+    code = """
+import sys
+import numpy as np
+from ml import zoo
+
+model = zoo.load("tiny-photos")
+model.warm()
+assert model.sweep(np.full((32, 32, 3), 0.5, np.float32), [0.1]).probabilities.shape == (1, 3)
+print("tensorflow" in sys.modules)
+"""
+    runs = [
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert runs[1].stdout.split() == ["False"]
+
+
 def test_other_weights_have_a_graph_of_their_own(network, cache):
-    inference.inference_for(network, SHAPE, "ab")
-    inference.inference_for(network, SHAPE, "cd")
+    found(network)
+    found(network, "cd")
     assert len(list(cache.glob("*.xml"))) == 2
 
 
 @pytest.mark.parametrize("suffix", [".xml", ".bin", ".sha256"])
 def test_a_damaged_graph_is_made_again(network, cache, suffix):
-    first = inference.inference_for(network, SHAPE, "ab")
+    first = found(network)
     (kept,) = cache.glob(f"*{suffix}")
     kept.write_bytes(kept.read_bytes()[:-3] + b"abc")
-    again = inference.inference_for(network, SHAPE, "ab")
+    again = found(network)
     batch, _ = problem(network, 1)
     np.testing.assert_array_equal(first.run("forward", batch)[0], again.run("forward", batch)[0])
 
@@ -145,14 +176,14 @@ def test_a_damaged_graph_is_made_again(network, cache, suffix):
 def test_a_folder_that_cannot_be_written_costs_only_the_time(network, tmp_path, monkeypatch):
     (tmp_path / "graphs").write_text("a file where the folder should be")
     monkeypatch.setenv("EPSILON_CACHE_DIR", str(tmp_path))
-    assert inference.inference_for(network, SHAPE, "ab") is not None
+    assert found(network) is not None
 
 
 def test_answers_that_are_not_the_same_are_not_used(network, cache, monkeypatch, caplog):
     other = small(conv(6, 3, activation="sigmoid"))
     monkeypatch.setattr(traced, "definition", lambda *_: DEFINITION(other, SHAPE))
     with caplog.at_level(logging.WARNING):
-        assert inference.inference_for(network, SHAPE, "ab") is None
+        assert found(network) is None
     assert "answers otherwise" in caplog.text
     assert not cache.exists()
 
@@ -166,37 +197,39 @@ DEFINITION = traced.definition
         [layers.MaxPooling2D(3, strides=1)],
         [layers.AveragePooling2D(2)],
         [layers.Conv2D(4, 3, activation="tanh")],
+        [layers.Reshape((17, 54)), layers.GRU(4)],
     ],
 )
-def test_an_operation_without_a_way_back_leaves_the_network_to_tensorflow(middle, cache):
-    assert inference.inference_for(small(*middle), SHAPE, "ab") is None
+def test_an_operation_without_a_way_back_leaves_only_the_gradient_to_tensorflow(middle, cache):
+    network = small(*middle)
+    runtime = found(network)
+    assert runtime.suits("forward", 1)
+    assert not runtime.suits("gradient", 1)
+    batch, _ = problem(network, 3)
+    theirs = traced.compile_graph(network, SHAPE, "forward")(batch)
+    assert_same(runtime.run("forward", batch), theirs)
 
 
 def test_the_refusal_names_the_operation():
-    made = inference.Inference(inference._converted(small(layers.AveragePooling2D(2)), SHAPE))
+    runtime = inference.Inference(inference.converted(small(layers.AveragePooling2D(2)), SHAPE))
     batch, rows = problem(small(), 1)
     with pytest.raises(OptionRefused, match="AvgPool"):
-        made.run("pullback", batch, *rows["pullback"])
-
-
-def test_a_network_that_reads_a_sequence_is_left_to_tensorflow(cache):
-    middle = [layers.Reshape((17, 54)), layers.GRU(4)]
-    assert inference.inference_for(small(*middle), SHAPE, "ab") is None
+        runtime.run("pullback", batch, *rows["pullback"])
 
 
 def test_tensorflow_alone_can_be_asked_for(network, cache, monkeypatch):
     monkeypatch.setenv("EPSILON_INFERENCE", "tensorflow")
-    assert inference.inference_for(network, SHAPE, "ab") is None
+    assert found(network) is None
 
 
 def test_thirty_two_threads_get_the_answers_of_one(network, cache):
-    made = inference.inference_for(network, SHAPE, "ab")
+    runtime = found(network)
     batch, rows = problem(network, 64)
-    alone = [made.run("pullback", batch[k : k + 1], rows["pullback"][0][k : k + 1]) for k in range(64)]
+    alone = [runtime.run("pullback", batch[k : k + 1], rows["pullback"][0][k : k + 1]) for k in range(64)]
     with ThreadPoolExecutor(32) as threads:
         several = list(
             threads.map(
-                lambda k: made.run("pullback", batch[k : k + 1], rows["pullback"][0][k : k + 1]), range(64)
+                lambda k: runtime.run("pullback", batch[k : k + 1], rows["pullback"][0][k : k + 1]), range(64)
             )
         )
     for one, other in zip(alone, several, strict=True):
@@ -205,9 +238,9 @@ def test_thirty_two_threads_get_the_answers_of_one(network, cache):
 
 
 def test_what_was_answered_does_not_change_with_the_next_question(network, cache):
-    made = inference.inference_for(network, SHAPE, "ab")
+    runtime = found(network)
     batch, _ = problem(network, 2)
-    first = made.run("forward", batch[:1])[0]
+    first = runtime.run("forward", batch[:1])[0]
     kept = first.copy()
-    made.run("forward", batch[1:])
+    runtime.run("forward", batch[1:])
     np.testing.assert_array_equal(first, kept)

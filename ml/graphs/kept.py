@@ -1,0 +1,64 @@
+"""Converted graphs in EPSILON_CACHE_DIR: each is a graph, its weights, and the hashes of both."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ml import files
+from ml.card import Card
+
+_PARTS = (".bin", ".xml")
+_HASHES = ".sha256"
+
+
+def place(card: Card) -> Path:
+    """Where the graph of a model lies, without a suffix: named by all that decides what it computes."""
+    parts = [card.weights_sha256, card.architecture, card.options, card.input_shape, *_versions()]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+    own = os.environ.get("EPSILON_CACHE_DIR")
+    return (Path(own) if own else Path.home() / ".cache" / "epsilon") / "graphs" / digest
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a graph lies there that is as it was written."""
+    try:
+        return path.with_suffix(_HASHES).read_text(encoding="ascii") == _hashes(path)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def read(path: Path) -> Any:
+    """The graph, an `openvino.Model`."""
+    import openvino as ov
+
+    return ov.Core().read_model(path.with_suffix(".xml"))
+
+
+def write(model: Any, path: Path) -> None:
+    """The graph and its weights, and last the hashes: without them it counts as not there."""
+    import openvino as ov
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        ov.serialize(model, Path(folder) / f"{path.name}.xml")
+        for suffix in _PARTS:
+            (Path(folder) / path.name).with_suffix(suffix).replace(path.with_suffix(suffix))
+    files.write_text(path.with_suffix(_HASHES), _hashes(path))
+
+
+def _hashes(path: Path) -> str:
+    parts = [path.with_suffix(suffix).read_bytes() for suffix in _PARTS]
+    return "".join(f"{hashlib.sha256(part).hexdigest()}\n" for part in parts)
+
+
+def _versions() -> Iterator[str]:
+    for name in ("openvino", "keras", "tensorflow-cpu", "tensorflow"):
+        try:
+            yield version(name)
+        except PackageNotFoundError:
+            continue
