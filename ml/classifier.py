@@ -104,6 +104,13 @@ class Shelved(Classifier):
                 self._network = self._build()
             return self._network
 
+    def warm(self) -> None:
+        """As of any network; but a gradient that needs TensorFlow waits until somebody wants it."""
+        blank = np.zeros((1, *self.input_shape), np.float32)
+        self.logits(blank)
+        if self._inference is None or self._inference.goes_back:
+            self.gradient(blank, [0])
+
     def _function(self, name: str, count: int) -> Callable[..., Outputs]:
         inference = self._inference
         if inference and inference.suits(name, count):
