@@ -19,6 +19,7 @@ from classification_site.commands import ModelCommand
 PEERS = settings.BASE_DIR / ".venv-peers" / "bin" / "python"
 WORKER = Path(__file__).resolve().parents[2] / "bench_peers.py"
 EPSILON = 8 / 255
+MODELS = ("vehicles", "digits-simple")
 
 
 class Command(ModelCommand):
@@ -27,13 +28,14 @@ class Command(ModelCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--rounds", type=int, default=15, help="timings of each, alternating (15)")
+        parser.add_argument("--model", action="append", metavar="NAME", help=f"default: {', '.join(MODELS)}")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         from ml import zoo
 
         if not PEERS.exists():
             raise CommandError("The peers are not installed: run `make peers` (`make bench` does).")
-        for name in ("vehicles", "digits-simple"):
+        for name in options["model"] or MODELS:
             self._model(zoo.load(name), options["rounds"])
 
     def _model(self, model: Any, rounds: int) -> None:
@@ -90,7 +92,11 @@ class _Peers:
         model.network.save(folder / "network.keras")
         np.savez(folder / "problem.npz", batch=batch, labels=labels, epsilon=EPSILON)
         self._process = subprocess.Popen(  # noqa: S603  # our own worker
-            [PEERS, WORKER, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            # Its folder holds modules of our own that have names of Python's: -P keeps it out of the path.
+            [PEERS, "-P", WORKER, folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> "_Peers":
