@@ -2,29 +2,33 @@
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
-from experiments.management.commands.bench import PEERS
+from experiments.bench.process import PYTHON
+from tests.machine import need
 
-pytestmark = [
-    pytest.mark.peers,
-    pytest.mark.skipif(not Path(PEERS).exists(), reason="the peers are not installed: make peers"),
-]
+pytestmark = pytest.mark.peers
+ATTACKS = {("fgsm", "cleverhans"), ("fgsm", "foolbox"), ("fgsm", "art")}
+ANSWERS = {("predict", "predict"), ("predict", "onnxruntime"), ("predict", "openvino")}
+ANSWERS |= {("predict-16", "onnxruntime"), ("predict-16", "openvino")}
 
 
-def test_every_peer_gives_our_answer(tiny_zoo):
-    text = io.StringIO()
-    call_command("bench", model=["tiny-digits"], rounds=1, json=True, stdout=text)
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("tiny-digits", {("pgd", "cleverhans"), ("pgd", "foolbox"), ("pgd", "art")}),
+        ("tiny-photos", {("sweep", "foolbox")}),
+    ],
+)
+def test_every_peer_gives_our_answer(tiny_zoo, tmp_path, name, own):
+    need(PYTHON.exists(), "environment of the peers (make peers)")
+    text, page = io.StringIO(), tmp_path / "performance.md"
+    call_command("bench", model=[name], rounds=1, json=True, output=page, stdout=text)
     rows = [json.loads(line) for line in text.getvalue().splitlines()]
-    assert {(row["work"], row["peer"]) for row in rows} == {
-        ("predict", "predict"),
-        ("fgsm", "cleverhans"),
-        ("fgsm", "foolbox"),
-        ("fgsm", "art"),
-    }
+    assert {(row["work"], row["peer"]) for row in rows} == ATTACKS | ANSWERS | own
     for row in rows:
-        assert row["values_apart"] == 0
+        assert row["apart"] < 1e-3, row
         assert row["ratio"] == pytest.approx(row["peer_ms"] / row["ours_ms"])
+    assert page.read_text().count(f"| {name} |") == len(rows)

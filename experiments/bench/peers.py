@@ -1,0 +1,141 @@
+"""Runs in .venv-peers for `manage.py bench`: one line in (work and peer), one line of JSON out.
+
+python -P peers.py FOLDER   with network.keras and problem.npz; `save WORK PEER` writes output.npz.
+
+The folder of this file holds modules of our own that have names of Python's: -P keeps it out of the path.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+folder = Path(sys.argv[1])
+network = tf.keras.models.load_model(folder / "network.keras", compile=False)
+problem = dict(np.load(folder / "problem.npz"))
+LOSS = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+Call = Callable[[], Any]
+
+
+def images_of(work: str) -> tuple[Any, Any, float]:
+    """The images, labels and ε of one work."""
+    return problem[f"{work}.batch"], problem[f"{work}.labels"], float(problem[f"{work}.epsilon"])
+
+
+def keras_predict(work: str) -> Call:
+    batch, *_ = images_of(work)
+    return lambda: network.predict(batch, verbose=0)
+
+
+def onnxruntime(work: str) -> Call:
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(exported("onnx"), providers=["CPUExecutionProvider"])
+    batch, *_ = images_of(work)
+    name = session.get_inputs()[0].name
+    return lambda: session.run(None, {name: batch})[0]
+
+
+def openvino(work: str) -> Call:
+    import openvino as ov
+
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    batch, *_ = images_of(work)
+    model = ov.Core().read_model(exported("onnx"))
+    model.reshape(list(batch.shape))
+    compiled = ov.Core().compile_model(model, "CPU", settings)
+    return lambda: compiled(batch)[0]
+
+
+@cache
+def exported(form: str) -> str:
+    """The network in another form, by Keras's own export."""
+    path = str(folder / f"network.{form}")
+    network(np.zeros((1, *network.input_shape[1:]), np.float32))
+    network.export(path, format=form, verbose=False)
+    return path
+
+
+def cleverhans(work: str) -> Call:
+    from cleverhans.tf2.attacks.fast_gradient_method import fast_gradient_method
+    from cleverhans.tf2.attacks.projected_gradient_descent import projected_gradient_descent
+
+    batch, labels, epsilon = images_of(work)
+    images, y = tf.constant(batch), tf.constant(labels)
+    bounds: dict[str, Any] = {"clip_min": 0.0, "clip_max": 1.0, "y": y}
+    if work == "fgsm":
+        return lambda: fast_gradient_method(network, images, epsilon, np.inf, **bounds).numpy()
+    steps = int(problem["steps"])
+    return lambda: projected_gradient_descent(
+        network, images, epsilon, epsilon / 10, steps, np.inf, rand_init=False, sanity_checks=False, **bounds
+    ).numpy()
+
+
+def foolbox(work: str) -> Call:
+    import foolbox as fb
+
+    model = fb.TensorFlowModel(network, bounds=(0, 1), device="/device:CPU:0")
+    batch, labels, epsilon = images_of(work)
+    images, y = tf.constant(batch), tf.constant(labels)
+    if work in ("fgsm", "sweep"):
+        attack = fb.attacks.LinfFastGradientAttack(random_start=False)
+        if work == "fgsm":
+            return lambda: attack(model, images, y, epsilons=epsilon)[0].numpy()
+        every = list(problem["epsilons"])
+
+        def swept() -> Any:
+            attacked = attack(model, images, y, epsilons=every)[1]
+            return np.stack([tf.nn.softmax(model(each)).numpy()[0] for each in attacked])
+
+        return swept
+    attack = fb.attacks.LinfPGD(rel_stepsize=0.1, steps=int(problem["steps"]), random_start=False)
+    return lambda: attack(model, images, y, epsilons=epsilon)[1].numpy()
+
+
+def art(work: str) -> Call:
+    from art.attacks.evasion import FastGradientMethod, ProjectedGradientDescent
+    from art.estimators.classification import TensorFlowV2Classifier
+
+    batch, labels, epsilon = images_of(work)
+    model = TensorFlowV2Classifier(
+        network, network.output_shape[-1], batch.shape[1:], loss_object=LOSS, clip_values=(0, 1)
+    )
+    if work == "fgsm":
+        attack = FastGradientMethod(model, eps=epsilon)
+    else:
+        attack = ProjectedGradientDescent(
+            model,
+            eps=epsilon,
+            eps_step=epsilon / 10,
+            max_iter=int(problem["steps"]),
+            batch_size=len(batch),
+            verbose=False,
+        )
+    return lambda: attack.generate(batch, y=labels)
+
+
+MAKERS = {
+    "predict": keras_predict,
+    "onnxruntime": onnxruntime,
+    "openvino": openvino,
+    "cleverhans": cleverhans,
+    "foolbox": foolbox,
+    "art": art,
+}
+ready: dict[tuple[str, str], Call] = {}
+for line in sys.stdin:
+    *save, work, name = line.split()
+    if (work, name) not in ready:
+        ready[work, name] = MAKERS[name](work)
+    start = time.perf_counter()
+    result = ready[work, name]()
+    seconds = time.perf_counter() - start
+    if save:
+        np.save(folder / "output.npy", result)
+    print(json.dumps({"seconds": seconds}), flush=True)  # noqa: T201

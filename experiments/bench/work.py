@@ -1,0 +1,129 @@
+"""What is timed: the same question to us and to each peer, and whether the answers agree."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml import epsilon as epsilons
+from ml.attacks import BIM, FGSM
+from ml.model import Floats, Model
+from ml.verdict import softmax
+
+PHOTOS, DIGITS = "photos", "digits"
+STEPS, SWEEP = 40, 64
+# How often faster than a peer: what is needed, and what we are after.
+Goal = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """`ours` and the peers answer the same `batch`; `apart` is how much of two answers differs.
+
+    `goals` has the peers, each with its goal or None. Long work is timed in fewer rounds: `share` of them.
+    """
+
+    name: str
+    title: str
+    batch: Floats
+    epsilon: float
+    ours: Callable[[], Any]
+    apart: Callable[[Any, Any], float]
+    goals: Mapping[str, Goal | None]
+    share: float = 1.0
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def works(model: Model) -> list[Work]:
+    """All that is timed of a model of photos or of digits."""
+    photos = model.card.domain == PHOTOS
+    found = [
+        _answers(model, "predict", 1, {"predict": (8, 14), "onnxruntime": (0.8, 1), "openvino": (0.8, 1)}),
+        _answers(model, "predict-16", 16, {"onnxruntime": (0.8, 1), "openvino": (0.8, 1)}),
+        _fgsm(model, photos),
+    ]
+    return [*found, _sweep(model)] if photos else [*found, _pgd(model)]
+
+
+def problem(model: Model, asked: list[Work]) -> dict[str, Any]:
+    """The arrays that the peers need; labels are our answers."""
+    every = np.arange(SWEEP, dtype=np.float32) / epsilons.LEVELS
+    arrays: dict[str, Any] = {"steps": STEPS, "epsilons": every}
+    for work in asked:
+        arrays |= {
+            f"{work.name}.batch": work.batch,
+            f"{work.name}.labels": model.logits(work.batch).argmax(axis=-1),
+            f"{work.name}.epsilon": work.epsilon,
+        }
+    return arrays
+
+
+def _answers(model: Model, name: str, count: int, goals: Mapping[str, Goal]) -> Work:
+    batch = _noise(model, count)
+    return Work(
+        name=name,
+        title="one image" if count == 1 else f"{count} images",
+        batch=batch,
+        epsilon=0.0,
+        ours=lambda: model.logits(batch),
+        apart=lambda one, other: float(np.abs(softmax(one) - softmax(other)).max()),
+        goals=goals if model.card.domain == PHOTOS else dict.fromkeys(goals),
+    )
+
+
+def _fgsm(model: Model, photos: bool) -> Work:
+    batch, epsilon = _noise(model, 1), 8 / epsilons.LEVELS
+    labels, attack = model.logits(batch).argmax(axis=-1), FGSM()
+    other = (10, 25) if photos else (15, 30)
+    return Work(
+        name="fgsm",
+        title="FGSM, one image",
+        batch=batch,
+        epsilon=epsilon,
+        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
+        apart=_share_apart,
+        goals={"cleverhans": (1.2, 2.5) if photos else (1.7, 3), "foolbox": other, "art": other},
+    )
+
+
+def _sweep(model: Model) -> Work:
+    # Whole steps, as the site's pictures have: an 8-bit image is what is swept.
+    pixels = np.random.default_rng(0).integers(0, 256, model.input_shape, np.uint8)
+    batch = pixels[None].astype(np.float32) / np.float32(epsilons.LEVELS)
+    every = [n / epsilons.LEVELS for n in range(SWEEP)]
+    return Work(
+        name="sweep",
+        title=f"FGSM at {SWEEP} ε, with the answers",
+        batch=batch,
+        epsilon=0.0,
+        ours=lambda: model.sweep(batch[0], every).probabilities,
+        apart=lambda one, other: float(np.abs(one - other).max()),
+        goals={"foolbox": (60, 90)},
+        share=0.1,
+    )
+
+
+def _pgd(model: Model) -> Work:
+    batch, epsilon = _noise(model, 64), 0.1
+    labels, attack = model.logits(batch).argmax(axis=-1), BIM(steps=STEPS, relative_step=0.1)
+    return Work(
+        name="pgd",
+        title=f"PGD-{STEPS}, 64 images",
+        batch=batch,
+        epsilon=epsilon,
+        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
+        apart=_share_apart,
+        goals={"cleverhans": (1.3, 2), "foolbox": (3, 6), "art": (3, 6)},
+        share=0.5,
+    )
+
+
+def _noise(model: Model, count: int) -> Floats:
+    return np.random.default_rng(0).random((count, *model.input_shape), np.float32)
+
+
+def _share_apart(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
+    """The share of values that differ by more than 10⁻⁴."""
+    return float((np.abs(one - other) > 1e-4).mean())
