@@ -11,6 +11,7 @@ os.environ["MEDIA_ROOT"] = str(_HOME / "media")
 os.environ["STATIC_ROOT"] = str(_HOME / "static")
 (_HOME / "static").mkdir()
 os.environ["EPSILON_ZOO_DIR"] = str(_HOME / "zoo")
+os.environ["EPSILON_CACHE_DIR"] = str(_HOME / "cache")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
