@@ -106,10 +106,10 @@ class Shelved(Classifier):
 
     def warm(self) -> None:
         """As of any network; but a gradient that needs TensorFlow waits until somebody wants it."""
-        blank = np.zeros((1, *self.input_shape), np.float32)
-        self.logits(blank)
         if self._inference is None or self._inference.goes_back:
-            self.gradient(blank, [0])
+            super().warm()
+        else:
+            self.logits(np.zeros((1, *self.input_shape), np.float32))
 
     def _function(self, name: str, count: int) -> Callable[..., Outputs]:
         inference = self._inference

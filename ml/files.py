@@ -35,3 +35,9 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 `text` to `path`, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def cache_folder() -> Path:
+    """Where is kept what could be made again: EPSILON_CACHE_DIR, or the user's own cache."""
+    own = os.environ.get("EPSILON_CACHE_DIR")
+    return Path(own) if own else Path.home() / ".cache" / "epsilon"

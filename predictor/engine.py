@@ -184,35 +184,28 @@ def warm_in_background() -> None:
 
 def _warm() -> None:
     todo = list(_states)
-    with _graphs_made_apart(todo) as making:
+    with _graphs_made_apart(todo) as process:
         for name in todo:
-            making.wait_for(name)
+            # Until the graph is kept, or never will be.
+            while process and process.poll() is None and _lacks_graph(name):
+                time.sleep(0.05)
             _warm_one(name)
 
 
-class _Making:
-    """A process that makes the graphs of models, one after another; None where all were made before."""
-
-    def __init__(self, process: "subprocess.Popen[bytes] | None") -> None:
-        self.process = process
-
-    def wait_for(self, name: str) -> None:
-        """Until the graph of `name` is kept, or never will be."""
-        while self.process and self.process.poll() is None and _lacks_graph(name):
-            time.sleep(0.05)
-
-
 @contextmanager
-def _graphs_made_apart(names: list[str]) -> Iterator[_Making]:
-    """What it takes to make graphs, TensorFlow above all, stays out of the memory of the web process."""
+def _graphs_made_apart(names: list[str]) -> "Iterator[subprocess.Popen[bytes] | None]":
+    """The process that makes the graphs of models, one after another; None where all were made before.
+
+    What that takes, TensorFlow above all, stays out of the memory of the web process.
+    """
     missing = [name for name in names if _lacks_graph(name)]
     if not missing:
-        yield _Making(None)
+        yield None
         return
     command = [sys.executable, "-m", "ml.graphs", *missing]
     with subprocess.Popen(command, cwd=settings.BASE_DIR) as process:  # noqa: S603
         try:
-            yield _Making(process)
+            yield process
         finally:
             process.terminate()
 

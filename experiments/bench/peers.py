@@ -1,8 +1,8 @@
 """Runs in .venv-peers for `manage.py bench`: one line in (work and peer), one line of JSON out.
 
-python -P peers.py FOLDER   with network.keras and problem.npz; `save WORK PEER` writes output.npz.
+python -P peers.py FOLDER   with network.keras and problem.npz; `save WORK PEER` writes output.npy.
 
-The folder of this file holds modules of our own that have names of Python's: -P keeps it out of the path.
+-P keeps our own modules out of the path: one with a name of Python's would hide that from the peers.
 """
 
 import json

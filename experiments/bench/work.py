@@ -1,7 +1,7 @@
 """What is timed: the same question to us and to each peer, and whether the answers agree."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ml.attacks import BIM, FGSM
 from ml.model import Floats, Model
 from ml.verdict import softmax
 
-PHOTOS, DIGITS = "photos", "digits"
+PHOTOS = "photos"
 STEPS, SWEEP = 40, 64
 # How often faster than a peer: what is needed, and what we are after.
 Goal = tuple[float, float]
@@ -33,7 +33,6 @@ class Work:
     apart: Callable[[Any, Any], float]
     goals: Mapping[str, Goal | None]
     share: float = 1.0
-    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def works(model: Model) -> list[Work]:

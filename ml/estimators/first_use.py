@@ -6,11 +6,11 @@ The fit is kept in EPSILON_CACHE_DIR, so that only the first of all starts waits
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ml import files
 from ml.card import Card
 from ml.datasets import mnist
 from ml.datasets.locate import folders, locate
@@ -78,6 +78,4 @@ def keep(estimator: Estimator, card: Card) -> EstimatorModel:
 
 
 def _kept(card: Card) -> Path:
-    own = os.environ.get("EPSILON_CACHE_DIR")
-    folder = Path(own) if own else Path.home() / ".cache" / "epsilon"
-    return folder / "estimators" / f"{card.name}-{card.short_hash}.h5"
+    return files.cache_folder() / "estimators" / f"{card.name}-{card.short_hash}.h5"

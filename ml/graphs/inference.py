@@ -105,7 +105,7 @@ class _Pool:
 
 def is_kept(card: Card) -> bool:
     """Whether the graph of a model was made before, and may be used."""
-    return is_wanted() and kept.is_whole(kept.place(card))
+    return is_wanted() and kept.is_there(kept.place(card))
 
 
 def inference_for(card: Card, network: Callable[[], Any]) -> Inference | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -20,8 +19,12 @@ def place(card: Card) -> Path:
     """Where the graph of a model lies, without a suffix: named by all that decides what it computes."""
     parts = [card.weights_sha256, card.architecture, card.options, card.input_shape, *_versions()]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-    own = os.environ.get("EPSILON_CACHE_DIR")
-    return (Path(own) if own else Path.home() / ".cache" / "epsilon") / "graphs" / digest
+    return files.cache_folder() / "graphs" / digest
+
+
+def is_there(path: Path) -> bool:
+    """Whether a graph was written there; only `is_whole` reads it."""
+    return path.with_suffix(_HASHES).is_file()
 
 
 def is_whole(path: Path) -> bool:
