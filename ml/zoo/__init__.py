@@ -100,7 +100,7 @@ def lacks_graph(name: str) -> bool:
     from ml.graphs import inference
 
     description = card(name)
-    if description.architecture in estimators.KINDS or not inference.is_wanted():
+    if description.fitted_at_first_use or not description.gradient or not inference.is_wanted():
         return False
     return not inference.is_kept(description)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from ml import architectures
+from ml import architectures, zoo
 from ml.errors import OptionRefused
 from ml.graphs import inference, traced
 from ml.training.result import working_card
@@ -155,6 +155,12 @@ print("tensorflow" in sys.modules)
         for _ in range(2)
     ]
     assert runs[1].stdout.split() == ["False"]
+
+
+def test_the_graphs_of_every_shipped_network_can_be_made_apart(cache):
+    networks = {name for name in zoo.names() if zoo.card(name).gradient}
+    assert "digits-logistic" in networks  # an estimator, and a network
+    assert {name for name in zoo.names() if zoo.lacks_graph(name)} == networks
 
 
 def test_other_weights_have_a_graph_of_their_own(network, cache):
