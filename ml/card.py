@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,20 +77,27 @@ class Card:
 
 
 def read(path: Path) -> Card:
-    """Read a `card.json`.
+    """Read a `card.json`, once for as long as the file stays as it is.
 
     Raises:
         ModelUnavailable: no such file, or not a card.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["unsure"] = UnsureRule(**content["unsure"])
-        content["input_shape"] = tuple(content["input_shape"])
-        return Card(**content)
+        state = path.stat()
     except FileNotFoundError:
         raise ModelUnavailable(
             sentence("The card of the model “%(name)s” is missing."), name=path.parent.name
         ) from None
+    return _read(path, (state.st_ino, state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _state: tuple[int, ...]) -> Card:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["unsure"] = UnsureRule(**content["unsure"])
+        content["input_shape"] = tuple(content["input_shape"])
+        return Card(**content)
     except (ValueError, TypeError, KeyError) as error:
         raise ModelUnavailable(
             sentence("The card of the model “%(name)s” is damaged (%(reason)s)."),

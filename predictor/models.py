@@ -1,7 +1,7 @@
 """What is kept: images, what the models said of them, and the adversarial images made from them."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,6 +16,9 @@ from ml.attacks import registry
 from predictor.bars import Bar, bars
 from predictor.naming import download_name
 from predictor.outcome import Outcome, outcome_of
+
+if TYPE_CHECKING:
+    from ml.images import Pixels
 
 
 class Image(models.Model):
@@ -33,6 +36,9 @@ class Image(models.Model):
     thumbnail = models.CharField(max_length=200)
     true_class = models.CharField(_("true class"), max_length=100, blank=True)
     created = models.DateTimeField(_("created"), default=timezone.now)
+
+    # The pixels, once a request has them: see `services.upload.pixels_of`.
+    decoded: "Pixels | None" = None
 
     class Meta:
         verbose_name = _("image")

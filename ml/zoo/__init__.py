@@ -31,13 +31,27 @@ def names() -> list[str]:
 
     The first of a domain is the one that is used when nobody chose.
     """
-    return sorted({path.parent.name for folder in folders() for path in folder.glob(f"*/{CARD}")}, key=_place)
+    return sorted(found := _found(), key=lambda name: _place(name, found[name]))
 
 
-def _place(name: str) -> tuple[bool, bool, bool, str]:
-    own = not (SHIPPED / name / CARD).is_file()
+def _found() -> dict[str, Path]:
+    """The folder of each model. Pages ask for the names often: this is the quick way to look."""
+    found: dict[str, Path] = {}
+    for folder in folders():
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name not in found and os.path.isfile(f"{entry.path}/{CARD}"):
+                        found[entry.name] = Path(entry.path)
+        except OSError:
+            continue
+    return found
+
+
+def _place(name: str, where: Path) -> tuple[bool, bool, bool, str]:
+    own = where.parent != SHIPPED
     try:
-        described = card(name)
+        described = cards.read(where / CARD)
     except ModelUnavailable:
         return True, True, own, name
     return described.domain != "photos", described.architecture in estimators.KINDS, own, name

@@ -91,6 +91,7 @@ def image_create(*, owner: User, name: str, pixels: images.Pixels) -> Image:
         with transaction.atomic():
             _quota_check(owner)
             image.save(force_insert=True)
+    image.decoded = pixels
     return image
 
 
@@ -103,13 +104,15 @@ def _quota_check(owner: User) -> None:
 
 
 def pixels_of(image: Image) -> images.Pixels:
-    """The stored uint8 (H, W, 3).
+    """The stored uint8 (H, W, 3); the file is read and decoded once for each object.
 
     Raises:
         FileMissing: the file is gone.
         ImageRefused: the file is damaged.
     """
-    return images.read_store(storage.read(image.file))
+    if image.decoded is None:
+        image.decoded = images.read_store(storage.read(image.file))
+    return image.decoded
 
 
 def image_invert(*, image: Image) -> Image:
