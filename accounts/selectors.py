@@ -39,5 +39,5 @@ def counts_of(*, user: User) -> dict[str, int]:
     return {
         "images": Image.objects.filter(owner=user).count(),
         "predictions": Prediction.objects.filter(image__owner=user).count(),
-        "adversarials": AdversarialImage.objects.filter(prediction__image__owner=user).count(),
+        "adversarials": AdversarialImage.objects.filter(owner=user).count(),
     }

@@ -32,7 +32,7 @@ def images_of(user: User) -> QuerySet[Image]:
 
 
 def adversarials_of(user: User) -> QuerySet[AdversarialImage]:
-    return AdversarialImage.objects.filter(prediction__image__owner=user)
+    return AdversarialImage.objects.filter(owner=user)
 
 
 def image_or_404(request: HttpRequest, image_id: UUID) -> Image:

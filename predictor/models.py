@@ -143,6 +143,8 @@ class AdversarialImage(Answer):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prediction = models.ForeignKey(Prediction, models.CASCADE, related_name="adversarials")
+    # The image's owner, here as well: what one person has is found without going through all their images.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     # A name of `ml.attacks.registry`; rows of an attack that is gone keep theirs.
     attack = models.CharField(_("attack"), max_length=20, validators=[attack_check])
     norm = models.CharField(_("distance"), max_length=10, choices=Norm.choices, default=Norm.LINF)
@@ -172,6 +174,7 @@ class AdversarialImage(Answer):
                 name="one_file_per_attack",
             ),
         )
+        indexes = (models.Index(fields=["owner", "attack"], name="attacks_of_owner"),)
 
     def __str__(self) -> str:
         return f"{self.attack_title} {self.epsilon_text}"

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -59,6 +60,7 @@ def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None
         QuotaReached, StorageFull: there is no room for one more.
     """
     file, verdict = made.file, made.file.verdict
+    row.owner = row.prediction.image.owner
     row.height, row.width = file.pixels.shape[:2]
     row.label, row.class_name = verdict.label, verdict.class_name
     row.confidence, row.unsure = verdict.confidence, verdict.unsure
@@ -74,7 +76,7 @@ def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None
         with transaction.atomic():
             if replacing:
                 adversarials_delete(adversarials=_same(row))
-            _quota_check(row.prediction.image.owner_id)
+            _quota_check(row.owner)
             row.save(force_insert=True)
 
 
@@ -89,8 +91,8 @@ def _same(row: AdversarialImage) -> QuerySet[AdversarialImage]:
     )
 
 
-def _quota_check(owner_id: int) -> None:
-    if AdversarialImage.objects.filter(prediction__image__owner=owner_id).count() >= MAX_ADVERSARIALS:
+def _quota_check(owner: User) -> None:
+    if AdversarialImage.objects.filter(owner=owner).count() >= MAX_ADVERSARIALS:
         raise QuotaReached(
             sentence("You keep %(count)s perturbed images already, the most one person may: delete some."),
             count=MAX_ADVERSARIALS,

@@ -44,7 +44,7 @@ def adversarials_delete(*, adversarials: QuerySet[AdversarialImage]) -> int:
 def selection_delete(*, owner: User, images: Iterable[UUID], adversarials: Iterable[UUID]) -> int:
     """Delete what of the selection belongs to `owner`; the rest is left alone. How many rows it were."""
     chosen = Image.objects.filter(owner=owner, pk__in=list(images))
-    made = AdversarialImage.objects.filter(prediction__image__owner=owner, pk__in=list(adversarials))
+    made = AdversarialImage.objects.filter(owner=owner, pk__in=list(adversarials))
     with transaction.atomic():
         return adversarials_delete(adversarials=made) + images_delete(images=chosen)
 

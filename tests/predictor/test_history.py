@@ -50,7 +50,8 @@ def fill(owner, count, made_each=1):
     ]
     made = [
         AdversarialImage(
-            prediction=prediction, attack="fgsm", epsilon_asked=n / 255, steps=n, resolution="model",
+            prediction=prediction, owner=prediction.image.owner,
+            attack="fgsm", epsilon_asked=n / 255, steps=n, resolution="model",
             file="none", thumbnail="none", width=10, height=10, linf=n / 255, l2=1, ssim=1, **answer,
         )
         for prediction in predictions
