@@ -72,18 +72,24 @@ format: $(VENV)/.installed-dev ## put the code into the one format
 
 peers: .venv-peers/.installed ## CleverHans, Foolbox and ART in an environment of their own
 
-bench: install peers ## speed, side by side with the peers
+.venv-gradio/.installed: requirements-gradio.txt | $(VENV)/bin/python
+	@$(PY) -m venv .venv-gradio
+	@.venv-gradio/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-gradio.txt
+	@touch $@
+
+bench: install peers .venv-gradio/.installed ## speed, side by side with the peers
 	@$(PY) manage.py bench $(ARGS)
 
 lock: ## write requirements*.txt anew from pyproject.toml (needs uv)
 	@for target in "requirements.txt" "requirements-dev.txt --group dev -c requirements.txt"; do \
 	  uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --no-emit-index-url \
 	    --custom-compile-command "make lock" --output-file $$target; done
-	@uv pip compile --quiet requirements-peers.in --universal --python-version 3.11 --no-emit-index-url \
-	  --custom-compile-command "make lock" --output-file requirements-peers.txt
+	@for target in peers gradio; do \
+	  uv pip compile --quiet requirements-$$target.in --universal --python-version 3.11 --no-emit-index-url \
+	    --custom-compile-command "make lock" --output-file requirements-$$target.txt; done
 
 messages: $(VENV)/.installed ## collect the texts to translate into locale/ (needs gettext)
 	@$(PY) manage.py makemessages --locale fr --no-wrap --no-location --ignore '.venv*' --ignore tests --ignore staticfiles
 
 clean: ## remove what was built; keeps var/ and media/
-	rm -rf $(VENV) .venv-peers staticfiles .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-peers .venv-gradio staticfiles .mypy_cache .ruff_cache .pytest_cache

@@ -6,6 +6,8 @@ python -P peers.py FOLDER   with network.keras and problem.npz; `save WORK PEER`
 """
 
 import json
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -51,6 +53,24 @@ def openvino(work: str) -> Call:
     model.reshape(list(batch.shape))
     compiled = ov.Core().compile_model(model, "CPU", settings)
     return lambda: compiled(batch)[0]
+
+
+def litert(work: str) -> Call:
+    """TensorFlow Lite's interpreter with XNNPACK, from the same frozen function."""
+    batch, *_ = images_of(work)
+    shape = tf.TensorSpec(batch.shape, tf.float32)
+    function = tf.function(lambda images: network(images, training=False)).get_concrete_function(shape)
+    converted = tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
+    interpreter = tf.lite.Interpreter(model_content=converted, num_threads=len(os.sched_getaffinity(0)))
+    interpreter.allocate_tensors()
+    put, got = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+
+    def answer() -> Any:
+        interpreter.set_tensor(put, batch)
+        interpreter.invoke()
+        return interpreter.get_tensor(got)
+
+    return answer
 
 
 @cache
@@ -106,6 +126,8 @@ def art(work: str) -> Call:
     model = TensorFlowV2Classifier(
         network, network.output_shape[-1], batch.shape[1:], loss_object=LOSS, clip_values=(0, 1)
     )
+    if work == "auto":
+        return art_auto(model, work)
     if work == "fgsm":
         attack = FastGradientMethod(model, eps=epsilon)
     else:
@@ -120,10 +142,29 @@ def art(work: str) -> Call:
     return lambda: attack.generate(batch, y=labels)
 
 
+def art_auto(model: Any, work: str) -> Call:
+    """Its AutoAttack: APGD on two losses, 100 steps from 5 starts each, DeepFool, Square as long as ours."""
+    # It imports this package even where it runs in one process, as here; it does not bring it.
+    sys.modules.setdefault("multiprocess", multiprocessing)
+    from art.attacks.evasion import AutoAttack, SquareAttack
+
+    batch, labels, epsilon = images_of(work)
+    bounds: dict[str, Any] = {"norm": np.inf, "eps": epsilon, "batch_size": len(batch)}
+    attack = AutoAttack(model, eps_step=2 * epsilon, **bounds)
+    for each in attack.attacks[:-1]:
+        each.set_params(verbose=False)
+    questions = int(problem["queries"])
+    attack.attacks[-1] = SquareAttack(
+        model, max_iter=questions, p_init=0.8, nb_restarts=1, verbose=False, **bounds
+    )
+    return lambda: attack.generate(batch, y=labels)
+
+
 MAKERS = {
     "predict": keras_predict,
     "onnxruntime": onnxruntime,
     "openvino": openvino,
+    "litert": litert,
     "cleverhans": cleverhans,
     "foolbox": foolbox,
     "art": art,

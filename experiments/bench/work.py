@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
+from experiments.bench.table import Goal
 from ml import epsilon as epsilons
 from ml.attacks import BIM, FGSM
+from ml.attacks.auto import Auto
+from ml.attacks.square import Square
 from ml.model import Floats, Model
 from ml.verdict import softmax
 
 PHOTOS = "photos"
 STEPS, SWEEP = 40, 64
-# How often faster than a peer: what is needed, and what we are after.
-Goal = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +40,19 @@ class Work:
 def works(model: Model) -> list[Work]:
     """All that is timed of a model of photos or of digits."""
     photos = model.card.domain == PHOTOS
+    runtimes: dict[str, Goal] = dict.fromkeys(("onnxruntime", "openvino", "litert"), (0.8, 1))
     found = [
-        _answers(model, "predict", 1, {"predict": (8, 14), "onnxruntime": (0.8, 1), "openvino": (0.8, 1)}),
-        _answers(model, "predict-16", 16, {"onnxruntime": (0.8, 1), "openvino": (0.8, 1)}),
+        _answers(model, "predict", 1, {"predict": (8, 14), **runtimes}),
+        _answers(model, "predict-16", 16, runtimes),
         _fgsm(model, photos),
     ]
-    return [*found, _sweep(model)] if photos else [*found, _pgd(model)]
+    return [*found, _sweep(model)] if photos else [*found, _pgd(model), _solved(model), _auto(model)]
 
 
 def problem(model: Model, asked: list[Work]) -> dict[str, Any]:
     """The arrays that the peers need; labels are our answers."""
     every = np.arange(SWEEP, dtype=np.float32) / epsilons.LEVELS
-    arrays: dict[str, Any] = {"steps": STEPS, "epsilons": every}
+    arrays: dict[str, Any] = {"steps": STEPS, "epsilons": every, "queries": Square().queries}
     for work in asked:
         arrays |= {
             f"{work.name}.batch": work.batch,
@@ -117,6 +120,62 @@ def _pgd(model: Model) -> Work:
         goals={"cleverhans": (1.3, 2), "foolbox": (3, 6), "art": (3, 6)},
         share=0.5,
     )
+
+
+def _solved(model: Model) -> Work:
+    batch, epsilon = _digits(model, 1000), 0.1
+    labels = model.logits(batch).argmax(axis=-1)
+    attack = BIM(steps=STEPS, relative_step=0.1, until_solved=True)
+    return Work(
+        name="pgd-solved",
+        title=f"PGD-{STEPS} until solved, {len(batch):,} images",
+        batch=batch,
+        epsilon=epsilon,
+        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
+        apart=_weaker(model, labels),
+        goals={"cleverhans": (1.3, 2), "foolbox": (3, 6), "art": (3, 6)},
+        share=0.1,
+    )
+
+
+def _auto(model: Model) -> Work:
+    batch, epsilon = _digits(model, 200), 0.1
+    labels, attack = model.logits(batch).argmax(axis=-1), Auto()
+    return Work(
+        name="auto",
+        title=f"auto, {len(batch)} images",
+        batch=batch,
+        epsilon=epsilon,
+        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
+        apart=_weaker(model, labels),
+        goals={"art": (3, 10)},
+        share=0.05,
+    )
+
+
+def _weaker(model: Model, labels: npt.NDArray[Any]) -> Callable[[Any, Any], float]:
+    """The share of images that the peer's attack fooled and ours did not: nobody asks for the same image."""
+
+    def compared(one: Any, other: Any) -> float:
+        ours, theirs = (model.logits(images).argmax(axis=-1) != labels for images in (one, other))
+        return float((theirs & ~ours).mean())
+
+    return compared
+
+
+def _digits(model: Model, count: int) -> Floats:
+    """Handwriting in the model's form, from scikit-learn's own 1,797 digits."""
+    from sklearn.datasets import load_digits
+
+    height, width, channels = model.input_shape
+    found = np.zeros((count, height, width, channels), np.float32)
+    for place, digit in enumerate(load_digits().images[:count]):
+        large = Image.fromarray(np.uint8(digit * 255 / 16)).resize((width * 5 // 7, height * 5 // 7))
+        top, left = (height - large.height) // 2, (width - large.width) // 2
+        found[place, top : top + large.height, left : left + large.width] = (
+            np.asarray(large, np.float32)[..., None] / epsilons.LEVELS
+        )
+    return found
 
 
 def _noise(model: Model, count: int) -> Floats:

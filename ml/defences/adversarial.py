@@ -1,13 +1,27 @@
 """Adversarial training: a network learns from images attacked against itself as it is at that moment.
 
 Madry et al. 2018, "Towards Deep Learning Models Resistant to Adversarial Attacks"; Zhang et al. 2019,
-"Theoretically Principled Trade-off between Robustness and Accuracy" (TRADES).
+"Theoretically Principled Trade-off between Robustness and Accuracy" (TRADES); Zheng et al. 2020, "Efficient
+Adversarial Training with Transferable Adversarial Examples" (attacks that go on from epoch to epoch).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Each of `images` training images is attacked on from where its attack led in the epoch before.
+
+    After `epochs` epochs of `batches` each it starts anew. Two steps an epoch then do what several would.
+    """
+
+    images: int
+    epochs: int
+    batches: int
 
 
 class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -16,6 +30,9 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
     ε grows evenly from 0 to `epsilon` over the first `warm_up` steps: a network that meets the whole ε at
     once may give every image one answer and stay there. The share `clean` of every batch is left unattacked,
     so that the clean accuracy is not given up.
+
+    With `memory` a batch is ((images, their places among all), labels). What is remembered is not part of the
+    weights: a training that is resumed starts from the images themselves until the memory fills again.
     """
 
     def __init__(
@@ -28,20 +45,35 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
         warm_up: int,
         seed: int,
         clean: float = 0.0,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(network.inputs[0], network.outputs[0])
         self.epsilon, self.steps, self.relative_step = epsilon, steps, relative_step
         self.warm_up, self.clean, self.seed = warm_up, clean, seed
+        self.memory = memory
+        if memory:
+            # In units of ε/127.
+            shape = memory.images, *network.input_shape[1:]
+            self.remembered = tf.Variable(tf.zeros(shape, tf.int8), trainable=False)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        images, labels, *weights = data
-        images = tf.cast(images, tf.float32)
+        images, places, labels, weights = self.taken(data)
         kept = tf.cast(self.clean * tf.cast(tf.shape(images)[0], tf.float32), tf.int32)
-        attacked = self.attacked(images[kept:], labels[kept:])
+        places = None if places is None else places[kept:]
+        attacked = self.attacked(images[kept:], labels[kept:], places)
         return super().train_step((tf.concat([images[:kept], attacked], 0), labels, *weights))
 
-    def attacked(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """`images` (N, H, W, C) after `steps` signed steps from a random start in the ball.
+    def taken(self, data: Any) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor, list[Any]]:
+        """Images, their places where a memory needs them, labels, and what else a batch has."""
+        images, labels, *weights = data
+        places = None
+        if self.memory:
+            images, places = images
+        return tf.cast(images, tf.float32), places, labels, weights
+
+    def attacked(self, images: tf.Tensor, labels: tf.Tensor, places: tf.Tensor | None = None) -> tf.Tensor:
+        """`images` (N, H, W, C) after `steps` signed steps from a start in the ball: a random one, or with
+        `places` where the attack led them in the last epoch.
 
         The gradient is that of inference mode. A batch's ε and random start depend on how many batches the
         optimizer has seen, which checkpoints keep.
@@ -49,8 +81,12 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
         step = tf.cast(self.optimizer.iterations, tf.int32)
         epsilon = self.epsilon * tf.minimum(1.0, tf.cast(step + 1, tf.float32) / max(1, self.warm_up))
         low, high = tf.maximum(images - epsilon, 0), tf.minimum(images + epsilon, 1)
-        noise = tf.random.stateless_uniform(tf.shape(images), (self.seed, step), -1, 1)
-        attacked = tf.clip_by_value(images + epsilon * noise, low, high)
+        start = tf.random.stateless_uniform(tf.shape(images), (self.seed, step), -1, 1)
+        if self.memory and places is not None:
+            anew = step // self.memory.batches % self.memory.epochs == 0
+            last = tf.cast(tf.gather(self.remembered, places), tf.float32) / 127
+            start = tf.where(anew, start, last)
+        attacked = tf.clip_by_value(images + epsilon * start, low, high)
         aim = self.aim(images, labels)
         for _ in range(self.steps):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -58,6 +94,9 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
                 loss = self.away(self(attacked, training=False), aim)
             moved = attacked + self.relative_step * epsilon * tf.sign(tape.gradient(loss, attacked))
             attacked = tf.clip_by_value(moved, low, high)
+        if self.memory and places is not None:
+            led = tf.cast(tf.round((attacked - images) / epsilon * 127), tf.int8)
+            self.remembered.scatter_update(tf.IndexedSlices(led, places))
         return attacked
 
     def aim(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -85,9 +124,8 @@ class Trades(AdversarialTraining):
         self.robust_accuracy = keras.metrics.Mean(name="robust_accuracy")
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        images, labels, *weights = data
-        images = tf.cast(images, tf.float32)
-        attacked = self.attacked(images, labels)
+        images, places, labels, weights = self.taken(data)
+        attacked = self.attacked(images, labels, places)
         with tf.GradientTape() as tape:
             # In one pass, so that batch normalisation sees both halves.
             clean, hard = tf.split(self(tf.concat([images, attacked], 0), training=True), 2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from ml.defences.adversarial import AdversarialTraining, Trades
+from ml.defences.adversarial import AdversarialTraining, Memory, Trades
 from ml.defences.certified import CertifiedTraining
 from ml.errors import OptionRefused, sentence
 
@@ -16,6 +16,8 @@ class Defence:
 
     - `pgd`: `attack_steps` steps of `relative_step`·ε make the images, but for the share `clean` of a batch.
     - `trades`: the same attack on the divergence, which counts `weight` times (β).
+    - both: with `memory`, attacks go on from epoch to epoch and start anew after so many epochs; the images
+      must then stay as they are.
     - `intervals`: worst case within interval bounds; ε grows only after the share `begin`, `clean` is what
       the loss without ε still counts at the end, `tight` the weight of the regulariser while ε grows.
     """
@@ -26,17 +28,27 @@ class Defence:
     attack_steps: int = 10
     relative_step: float = 0.25
     clean: float = 0.0
+    memory: int = 0
     weight: float = 6.0
     begin: float = 0.0
     tight: float = 0.0
 
 
-def defended(network: keras.Model, how: Defence, *, steps: int, seed: int) -> keras.Model:
-    """The layers of `network`, as a model whose `fit` trains them so; `steps` is the number of all batches.
+def defended(
+    network: keras.Model, how: Defence, *, steps: int, seed: int, images: int = 0, batches: int = 0
+) -> keras.Model:
+    """The layers of `network`, as a model whose `fit` trains them so.
+
+    Args:
+        steps: the number of all batches.
+        images, batches: how many an epoch has; a memory needs to know them.
 
     Raises:
-        OptionRefused: no such method, or a network whose bounds cannot be computed.
+        OptionRefused: no such method, a network whose bounds cannot be computed, or a memory where images are
+            not known by their places.
     """
+    if how.memory and not images:
+        raise OptionRefused(sentence("Attacks can only be remembered of images that stay as they are."))
     begin, warm_up = int(how.begin * steps), int(how.warm_up * steps)
     attack: dict[str, Any] = {
         "epsilon": how.epsilon,
@@ -44,6 +56,7 @@ def defended(network: keras.Model, how: Defence, *, steps: int, seed: int) -> ke
         "relative_step": how.relative_step,
         "warm_up": warm_up,
         "seed": seed,
+        "memory": Memory(images=images, epochs=how.memory, batches=batches) if how.memory else None,
     }
     match how.method:
         case "pgd":

@@ -59,6 +59,31 @@ def test_a_network_that_was_attacked_in_training_withstands_more(method: str, ti
     assert withstood(hard) > withstood(tiny_digits) + 0.2
 
 
+@pytest.mark.parametrize("method", ["pgd", "trades"])
+def test_an_attack_with_a_memory_goes_on_from_epoch_to_epoch(method: str) -> None:
+    images, labels = digits()
+    images, labels, places = images[:128], labels[:128], np.arange(128)
+    how = Defence(method=method, epsilon=0.3, attack_steps=1, relative_step=0.1, memory=3)
+    learner = compiled(defended(small(), how, steps=100, seed=1, images=128, batches=2))
+    learner.optimizer.learning_rate = 0.0
+    reached = []
+    for _ in range(4):
+        learner.fit((images, places), labels, batch_size=64, shuffle=False, verbose=0)
+        led = learner.remembered.numpy().astype(np.float32) * 0.3 / 127
+        assert (np.abs(led) <= 0.3 + 1e-6).all()
+        logits = learner.predict(np.clip(images + led, 0, 1), verbose=0)
+        reached.append(
+            float(keras.losses.sparse_categorical_crossentropy(labels, logits, True).numpy().mean())
+        )
+    assert reached[0] < reached[1] < reached[2]
+    assert reached[3] < reached[2]  # it began anew
+
+
+def test_attacks_are_not_remembered_of_images_that_move(tmp_path: Path) -> None:
+    with pytest.raises(OptionRefused, match="stay as they are"):
+        defended(small(), Defence(method="pgd", epsilon=0.1, memory=2), steps=1, seed=1)
+
+
 def test_trades_logs_the_accuracy_on_both_kinds_of_images() -> None:
     images, labels = digits()
     how = Defence(method="trades", epsilon=0.3, attack_steps=3, relative_step=0.5)

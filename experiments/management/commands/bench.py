@@ -1,9 +1,8 @@
 """`manage.py bench`: speed beside the peers, alternating in one run, with the outputs compared."""
 
-import statistics
 import tempfile
-import time
 from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,69 +10,72 @@ from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand, write
 from experiments.bench import table
-from experiments.bench.process import PYTHON, Peers
+from experiments.bench.process import PYTHON
+from experiments.bench.servers import GRADIO_PYTHON
 
 if TYPE_CHECKING:
-    from experiments.bench.work import Work
+    from experiments.bench.growth import Curve
+    from experiments.bench.table import Row
 
 MODELS = ("vehicles", "digits-simple")
-# The first of each warm caches and compile.
-WARMING = 2
+PARTS = ("models", "http", "start", "history", "growth")
 
 
 class Command(ModelCommand):
-    help = "Time answers and attacks beside Keras, ONNX Runtime, OpenVINO, CleverHans, Foolbox and ART."
+    help = "Time answers, attacks and the site beside their peers: what `make bench` runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--rounds", type=int, default=15, help="timings of each, alternating (15)")
         parser.add_argument("--model", action="append", metavar="NAME", help=f"default: {', '.join(MODELS)}")
-        parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the table there, too")
+        parser.add_argument("--only", action="append", choices=PARTS, help="leave the other parts out")
+        parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the tables there, too")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        from ml import zoo
-
-        if not PYTHON.exists():
+        if not PYTHON.exists() or not GRADIO_PYTHON.exists():
             raise CommandError("The peers are not installed: run `make peers` (`make bench` does).")
+        parts = options["only"] or PARTS
         rows = []
-        for name in options["model"] or MODELS:
-            for row in self._model(zoo.load(name), options["rounds"]):
-                self.answer(row, table.line(row))
-                rows.append(row)
+        for row in _rows(parts, options["model"] or MODELS, options["rounds"]):
+            self.answer(row.values(), table.line(row))
+            rows.append(row)
+        curves = []
+        if "growth" in parts:
+            from experiments.bench import growth
+
+            with tempfile.TemporaryDirectory() as folder:
+                for curve in growth.curves(Path(folder), max(1, options["rounds"] // 3)):
+                    self.answer(curve.values(), growth.line(curve))
+                    curves.append(curve)
         if options["output"]:
-            write(options["output"], table.page(rows).encode())
-
-    def _model(self, model: Any, rounds: int) -> Any:
-        from experiments.bench.work import problem, works
-
-        asked = works(model)
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Peers(model, problem(model, asked), Path(folder)) as peers,
-        ):
-            for work in asked:
-                for peer in work.goals:
-                    yield {"model": model.card.name, **_pair(work, peer, peers, rounds)}
+            _store(options["output"], rows, curves)
 
 
-def _pair(work: "Work", peer: str, peers: Peers, rounds: int) -> dict[str, Any]:
-    """Both sides in turns; medians, their ratio, and how far the answers are apart."""
-    ours, theirs = [], []
-    for _ in range(max(1, round(work.share * rounds)) + WARMING):
-        start = time.perf_counter()
-        result = work.ours()
-        ours.append(time.perf_counter() - start)
-        theirs.append(peers.time(work.name, peer))
-    own_ms, peer_ms = (1000 * statistics.median(times[WARMING:]) for times in (ours, theirs))
-    at_least, aim = work.goals[peer] or (None, None)
-    return {
-        "work": work.name,
-        "title": work.title,
-        "peer": peer,
-        "ours_ms": own_ms,
-        "peer_ms": peer_ms,
-        "ratio": peer_ms / own_ms,
-        "at_least": at_least,
-        "aim": aim,
-        "apart": work.apart(result, peers.output(work.name, peer)),
-    }
+def _store(path: Path, rows: "list[Row]", curves: "list[Curve]") -> None:
+    """The page, and the drawings in a folder of its name."""
+    from experiments.bench import growth
+
+    drawings = path.with_suffix("")
+    for curve in curves:
+        drawings.mkdir(exist_ok=True)
+        write(drawings / f"{curve.name}.svg", curve.drawing().encode())
+    write(path, table.page(rows, growth.section(curves)).encode())
+
+
+def _rows(parts: Sequence[str], names: Sequence[str], rounds: int) -> "Iterator[Row]":
+    from experiments.bench import history, pairs, serving, starting
+    from experiments.bench.servers import Site
+    from ml import zoo
+
+    few = max(1, rounds // 3)
+    if "models" in parts:
+        for name in names:
+            yield from pairs.rows(zoo.load(name), rounds)
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        if "http" in parts:
+            yield from serving.rows(zoo.load(serving.MODEL), folder, few)
+        if "start" in parts:
+            yield from starting.rows(folder, few)
+        if "history" in parts:
+            yield from history.rows(Site(folder), rounds)

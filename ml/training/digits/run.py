@@ -85,11 +85,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         self.images, self.labels, self.kinds = split.images, split.labels, kinds
         self.how, self.seed, self.epoch = how, seed, 0
         self.spoiling = filled(Spoiling, how.spoiling, where="[training.spoiling]")
+        self.placed = False
 
     def __len__(self) -> int:
         return len(self.labels) // self.how.batch_size
 
-    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    def __getitem__(self, index: int) -> tuple[Any, npt.NDArray[np.int64]]:
+        """Images and labels; where it is `placed`, with the images their places among all."""
         order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.labels))
         chosen = order[index * self.how.batch_size : (index + 1) * self.how.batch_size]
         rng = np.random.default_rng((self.seed, self.epoch, index))
@@ -99,7 +101,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
             for kind, part in zip(self.kinds, parts, strict=True)
         ]
         images = vary(to_float(np.concatenate(made)), self.how, rng)
-        return spoil(images, self.spoiling, rng) if self.spoiling.spoils else images, self.labels[chosen]
+        if self.spoiling.spoils:
+            images = spoil(images, self.spoiling, rng)
+        return ((images, chosen) if self.placed else images), self.labels[chosen]
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
@@ -132,7 +136,10 @@ def train(
     steps = epochs * len(batches)
     learner = network
     if recipe.defence:
-        learner = defended(network, recipe.read("defence", Defence), steps=steps, seed=seed)
+        defence = recipe.read("defence", Defence)
+        batches.placed = defence.memory > 0
+        known = 0 if how.varies or batches.spoiling.spoils else len(learning.labels)
+        learner = defended(network, defence, steps=steps, seed=seed, images=known, batches=len(batches))
     _compile(learner, how, steps)
     history = fit(
         learner,

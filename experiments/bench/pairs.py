@@ -1,0 +1,50 @@
+"""Ours and a peer's in turns, in one run."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from experiments.bench.process import Peers
+from experiments.bench.table import Row
+from experiments.bench.work import Work, problem, works
+
+# The first of each warm caches and compile.
+WARMING = 2
+
+
+def rows(model: Any, rounds: int) -> Iterator[Row]:
+    """Every work of `model` beside each of its peers; medians of `rounds`."""
+    asked = works(model)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Peers(model, problem(model, asked), Path(folder)) as peers,
+    ):
+        for work in asked:
+            for peer in work.goals:
+                yield _pair(model.card.name, work, peer, peers, rounds)
+
+
+def _pair(model: str, work: Work, peer: str, peers: Peers, rounds: int) -> Row:
+    """Both sides in turns, and how far the answers are apart."""
+    ours, theirs = [], []
+    # What takes minutes is compiled within its own time: that is how it is used.
+    warming = WARMING if work.share * rounds >= 1 else 0
+    for _ in range(max(1, round(work.share * rounds)) + warming):
+        start = time.perf_counter()
+        result = work.ours()
+        ours.append(time.perf_counter() - start)
+        theirs.append(peers.time(work.name, peer))
+    own_ms, peer_ms = (1000 * statistics.median(times[warming:]) for times in (ours, theirs))
+    return Row(
+        model=model,
+        work=work.name,
+        title=work.title,
+        peer=peer,
+        ours=own_ms,
+        theirs=peer_ms,
+        goal=work.goals[peer],
+        apart=work.apart(result, peers.output(work.name, peer)),
+    )
