@@ -3,11 +3,14 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
+
 from experiments.attack_form import AttackImageForm
 from experiments.models import Run
 from experiments.selectors import ahead_of, attacks_on, worker_alive
 from experiments.services.runs import MAX_ACTIVE
 from ml.card import Card
+from predictor import engine
 from predictor.models import Image, Prediction
 
 
@@ -20,9 +23,16 @@ def more_attacks(
     *,
     watched: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The context of the section; `values` may hold what was typed."""
-    form = form or AttackImageForm(card=card, prediction=prediction, kept=values)
-    return {"form": form, **runs_shown(image, watched=watched)}
+    """The context of the section; `values` may hold what was typed.
+
+    `form_key` names all that an untouched form depends on, so that the page need not make it each time.
+    """
+    runs = runs_shown(image, watched=watched)
+    if form or any(name.startswith(f"{AttackImageForm.prefix}-") for name in values):
+        return {"form": form or AttackImageForm(card=card, prediction=prediction, kept=values), **runs}
+    key = [card.name, card.weights_sha256, prediction.class_name, *engine.names()]
+    untouched = SimpleLazyObject(lambda: AttackImageForm(card=card, prediction=prediction))
+    return {"form": untouched, "form_key": " ".join(key), **runs}
 
 
 def runs_shown(image: Image, *, watched: Collection[str] = ()) -> dict[str, Any]:
