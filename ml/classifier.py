@@ -56,25 +56,29 @@ class Classifier(Model):
         return logits, gradient
 
     def warm(self) -> None:
-        """Compile both functions and run each once, so that the first person does not wait."""
-        blank = np.zeros((1, *self.input_shape), np.float32)
-        self.logits(blank)
-        self.gradient(blank, [0])
+        """Compile what the site asks and run it once, so that the first person does not wait."""
+        self._warm_logits()
+        self.gradient(np.zeros((1, *self.input_shape), np.float32), [0])
+
+    def _warm_logits(self) -> None:
+        # One image, and several that came together.
+        for count in (1, 2):
+            self.logits(np.zeros((count, *self.input_shape), np.float32))
 
     def _run(self, name: str, batch: Floats, *rows: npt.NDArray[Any]) -> Outputs:
         """The graph `name` over the chunks of a batch, and of what belongs to its rows."""
         start, parts = 0, []
         for chunk in self._chunks(batch):
             stop = start + len(chunk)
-            function = self._function(name, len(chunk))
+            function = self._function(name)
             parts.append(function(chunk, *(row[start:stop] for row in rows)))
             start = stop
         if len(parts) == 1:
             return parts[0]
         return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
-    def _function(self, name: str, count: int) -> Callable[..., Outputs]:
-        """The graph `name`; `count` is how many images it will be given."""
+    def _function(self, name: str) -> Callable[..., Outputs]:
+        """The graph `name`."""
         with self._lock:
             if name not in self._compiled:
                 from ml.graphs.traced import compile_graph
@@ -109,13 +113,13 @@ class Shelved(Classifier):
         if self._inference is None or self._inference.goes_back:
             super().warm()
         else:
-            self.logits(np.zeros((1, *self.input_shape), np.float32))
+            self._warm_logits()
 
-    def _function(self, name: str, count: int) -> Callable[..., Outputs]:
+    def _function(self, name: str) -> Callable[..., Outputs]:
         inference = self._inference
-        if inference and inference.suits(name, count):
+        if inference and inference.suits(name):
             return partial(inference.run, name)
-        return super()._function(name, count)
+        return super()._function(name)
 
     @property
     def _inference(self) -> Inference | None:

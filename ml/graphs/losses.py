@@ -13,11 +13,11 @@ from ml.graphs.reverse import pulled_back
 Loss = tuple[Any, Any, list[Any]]
 
 
-def with_loss(forward: ov.Model, name: str, single: bool) -> ov.Model:
-    """The graph of a loss and its way back to the pixels."""
+def with_loss(forward: ov.Model, name: str) -> ov.Model:
+    """The graph of a loss and its way back to the pixels, for as many images as `forward` takes."""
     logits = forward.output(0).get_node().input_value(0)
     classes = logits.get_partial_shape()[1].get_length()
-    count = 1 if single else -1
+    count = forward.input(0).get_partial_shape()[0].get_length()
     losses, weights, rows = _LOSSES[name](logits, classes, count)
     back = pulled_back(forward, weights.output(0))
     results = {

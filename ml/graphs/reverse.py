@@ -5,6 +5,7 @@ step back through a convolution is the transposed convolution with the same weig
 more graph of the runtime, fused and scheduled like any other. Griewank & Walther 2008, chapter 3.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -161,26 +162,29 @@ def _transpose(node: Node, cotangent: Output) -> list[Output | None]:
 
 
 def _max_pool(node: Node, cotangent: Output) -> list[Output | None]:
-    """To the first largest value of each window, as TensorFlow does it. Windows must not overlap."""
+    """To the first largest value of each window, as in TensorFlow. Windows are square, without overlap."""
     about, values, highest = node.get_attributes(), node.input_value(0), node.output(0)
-    sides = list(about["kernel"])
-    if sides != list(about["strides"]) or any(about["pads_begin"]) or any(about["pads_end"]):
+    side = about["kernel"][0]
+    if (
+        list(about["kernel"]) != [side, side]
+        or list(about["strides"]) != [side, side]
+        or any((*about["pads_begin"], *about["pads_end"]))
+    ):
         raise OptionRefused(sentence("There is no way back through the operation %(kind)s."), kind="MaxPool")
-    channels, height, width = _shape(values)[1:]
-    rows, columns = _shape(highest)[2:]
-    used = [rows * sides[0], columns * sides[1]]
-    split, alone = [-1, channels, rows, sides[0], columns, sides[1]], [-1, channels, rows, 1, columns, 1]
-    if used != [height, width]:
-        values = ops.slice(values, [0, 0], used, [1, 1], [2, 3]).output(0)
-    # Each place of a window has a rank, so that of several largest values only the first is chosen.
-    ranks = np.arange(sides[0] * sides[1], 0, -1, dtype=np.float32).reshape(1, 1, 1, sides[0], 1, sides[1])
-    equal = ops.equal(ops.reshape(values, split, False), ops.reshape(highest, alone, False))
-    ranked = ops.select(equal, ranks, np.float32(0))
-    whole = [-1, channels, *used]
-    best = ops.max_pool(ops.reshape(ranked, whole, False), sides, [1, 1], [0, 0], [0, 0], sides)
-    chosen = ops.equal(ranked, ops.reshape(best.output(0), alone, False))
-    spread = ops.select(chosen, ops.reshape(cotangent, alone, False), np.float32(0))
-    moved = ops.reshape(spread, whole, False)
+    height, width = _shape(values)[2:]
+    used = [rows * side for rows in _shape(highest)[2:]]
+    # Place by place of the windows, so that all stays in the layout that convolutions are quick in.
+    parts, open_ = [], None
+    for row, column in itertools.product(range(side), repeat=2):
+        place = ops.strided_slice(
+            values, [0, 0, row, column], [0, 0, *used], [1, 1, side, side], [1, 1, 0, 0], [1, 1, 0, 0]
+        )
+        largest = ops.select(ops.equal(place, highest), np.float32(1), np.float32(0))
+        first = ops.multiply(largest, open_) if open_ else largest
+        parts.append(ops.multiply(first, cotangent))
+        rest = ops.subtract(np.float32(1), largest)
+        open_ = ops.multiply(open_, rest) if open_ else rest
+    moved = ops.depth_to_space(ops.concat(parts, 1), "blocks_first", side) if side > 1 else parts[0]
     if used != [height, width]:
         moved = ops.pad(moved, [0] * 4, [0, 0, height - used[0], width - used[1]], "constant", np.float32(0))
     return [moved.output(0)]
