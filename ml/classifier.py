@@ -70,15 +70,15 @@ class Classifier(Model):
         start, parts = 0, []
         for chunk in self._chunks(batch):
             stop = start + len(chunk)
-            function = self._function(name)
+            function = self._function(name, len(chunk))
             parts.append(function(chunk, *(row[start:stop] for row in rows)))
             start = stop
         if len(parts) == 1:
             return parts[0]
         return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
-    def _function(self, name: str) -> Callable[..., Outputs]:
-        """The graph `name`."""
+    def _function(self, name: str, count: int) -> Callable[..., Outputs]:
+        """The graph `name`; `count` is how many images it will be given."""
         with self._lock:
             if name not in self._compiled:
                 from ml.graphs.traced import compile_graph
@@ -115,11 +115,11 @@ class Shelved(Classifier):
         else:
             self._warm_logits()
 
-    def _function(self, name: str) -> Callable[..., Outputs]:
+    def _function(self, name: str, count: int) -> Callable[..., Outputs]:
         inference = self._inference
-        if inference and inference.suits(name):
+        if inference and inference.suits(name, count):
             return partial(inference.run, name)
-        return super()._function(name)
+        return super()._function(name, count)
 
     @property
     def _inference(self) -> Inference | None:

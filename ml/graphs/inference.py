@@ -49,9 +49,13 @@ class Inference:
         self._pools: dict[tuple[str, bool], _Pool] = {}
         self._lock = threading.Lock()
 
-    def suits(self, name: str) -> bool:
-        """Whether there is such a graph here."""
-        return name == FORWARD or self.goes_back
+    def suits(self, name: str, count: int) -> bool:
+        """Whether such a graph is to be used here for `count` images.
+
+        The one step of FGSM takes the sign of gradients that are almost 0, where another order of summing
+        gives another sign: of several images those signs are TensorFlow's, as its users know them.
+        """
+        return name == FORWARD or (self.goes_back and (count == 1 or name != "gradient"))
 
     @cached_property
     def goes_back(self) -> bool:
