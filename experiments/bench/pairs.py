@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.bench.process import Peers
+from experiments.bench.process import BURST_SECONDS, Peers
 from experiments.bench.table import Row
 from experiments.bench.work import Work, problem, works
 
@@ -33,9 +33,11 @@ def _pair(model: str, work: Work, peer: str, peers: Peers, rounds: int) -> Row:
     # What takes minutes is compiled within its own time: that is how it is used.
     warming = WARMING if work.share * rounds >= 1 else 0
     for _ in range(max(1, round(work.share * rounds)) + warming):
-        start = time.perf_counter()
-        result = work.ours()
-        ours.append(time.perf_counter() - start)
+        start, calls, seconds = time.perf_counter(), 0, 0.0
+        while seconds < BURST_SECONDS:
+            result = work.ours()
+            calls, seconds = calls + 1, time.perf_counter() - start
+        ours.append(seconds / calls)
         theirs.append(peers.time(work.name, peer))
     own_ms, peer_ms = (1000 * statistics.median(times[warming:]) for times in (ours, theirs))
     return Row(
