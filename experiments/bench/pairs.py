@@ -15,9 +15,9 @@ from experiments.bench.work import Work, problem, works
 WARMING = 2
 
 
-def rows(model: Any, rounds: int) -> Iterator[Row]:
+def rows(model: Any, rounds: int, *, small: bool = False) -> Iterator[Row]:
     """Every work of `model` beside each of its peers; medians of `rounds`."""
-    asked = works(model)
+    asked = works(model, small=small)
     with (
         tempfile.TemporaryDirectory() as folder,
         Peers(model, problem(model, asked), Path(folder)) as peers,

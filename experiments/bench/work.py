@@ -37,8 +37,8 @@ class Work:
     share: float = 1.0
 
 
-def works(model: Model) -> list[Work]:
-    """All that is timed of a model of photos or of digits."""
+def works(model: Model, *, small: bool = False) -> list[Work]:
+    """All that is timed of a model of photos or of digits; `small` attacks few images, to see it run."""
     photos = model.card.domain == PHOTOS
     runtimes: dict[str, Goal] = dict.fromkeys(("onnxruntime", "openvino", "litert"), (0.8, 1))
     found = [
@@ -46,7 +46,11 @@ def works(model: Model) -> list[Work]:
         _answers(model, "predict-16", 16, runtimes),
         _fgsm(model, photos),
     ]
-    return [*found, _sweep(model)] if photos else [*found, _pgd(model), _solved(model), _auto(model)]
+    return (
+        [*found, _sweep(model)]
+        if photos
+        else [*found, _pgd(model), _solved(model, 32 if small else 1000), _auto(model, 8 if small else 200)]
+    )
 
 
 def problem(model: Model, asked: list[Work]) -> dict[str, Any]:
@@ -122,8 +126,8 @@ def _pgd(model: Model) -> Work:
     )
 
 
-def _solved(model: Model) -> Work:
-    batch, epsilon = _digits(model, 1000), 0.1
+def _solved(model: Model, count: int) -> Work:
+    batch, epsilon = _digits(model, count), 0.1
     labels = model.logits(batch).argmax(axis=-1)
     attack = BIM(steps=STEPS, relative_step=0.1, until_solved=True)
     return Work(
@@ -138,8 +142,8 @@ def _solved(model: Model) -> Work:
     )
 
 
-def _auto(model: Model) -> Work:
-    batch, epsilon = _digits(model, 200), 0.1
+def _auto(model: Model, count: int) -> Work:
+    batch, epsilon = _digits(model, count), 0.1
     labels, attack = model.logits(batch).argmax(axis=-1), Auto()
     return Work(
         name="auto",

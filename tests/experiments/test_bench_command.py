@@ -26,7 +26,9 @@ SOLVED = {(work, peer) for work in ("pgd", "pgd-solved") for peer in ("cleverhan
 def test_every_peer_gives_our_answer(tiny_zoo, tmp_path, name, own):
     need(PYTHON.exists(), "environment of the peers (make peers)")
     text, page = io.StringIO(), tmp_path / "performance.md"
-    call_command("bench", model=[name], only=["models"], rounds=1, json=True, output=page, stdout=text)
+    call_command(
+        "bench", model=[name], only=["models"], small=True, rounds=1, json=True, output=page, stdout=text
+    )
     rows = [json.loads(line) for line in text.getvalue().splitlines()]
     assert {(row["work"], row["peer"]) for row in rows} == ATTACKS | ANSWERS | own
     for row in rows:

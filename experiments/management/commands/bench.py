@@ -28,6 +28,7 @@ class Command(ModelCommand):
         super().add_arguments(parser)
         parser.add_argument("--rounds", type=int, default=15, help="timings of each, alternating (15)")
         parser.add_argument("--model", action="append", metavar="NAME", help=f"default: {', '.join(MODELS)}")
+        parser.add_argument("--small", action="store_true", help="attack few images, to see that all runs")
         parser.add_argument("--only", action="append", choices=PARTS, help="leave the other parts out")
         parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the tables there, too")
 
@@ -36,7 +37,8 @@ class Command(ModelCommand):
             raise CommandError("The peers are not installed: run `make peers` (`make bench` does).")
         parts = options["only"] or PARTS
         rows = []
-        for row in _rows(parts, options["model"] or MODELS, options["rounds"]):
+        names, small = options["model"] or MODELS, options["small"]
+        for row in _rows(parts, names, options["rounds"], small):
             self.answer(row.values(), table.line(row))
             rows.append(row)
         curves = []
@@ -62,7 +64,7 @@ def _store(path: Path, rows: "list[Row]", curves: "list[Curve]") -> None:
     write(path, table.page(rows, growth.section(curves)).encode())
 
 
-def _rows(parts: Sequence[str], names: Sequence[str], rounds: int) -> "Iterator[Row]":
+def _rows(parts: Sequence[str], names: Sequence[str], rounds: int, small: bool) -> "Iterator[Row]":
     from experiments.bench import history, pairs, serving, starting
     from experiments.bench.servers import Site
     from ml import zoo
@@ -70,7 +72,7 @@ def _rows(parts: Sequence[str], names: Sequence[str], rounds: int) -> "Iterator[
     few = max(1, rounds // 3)
     if "models" in parts:
         for name in names:
-            yield from pairs.rows(zoo.load(name), rounds)
+            yield from pairs.rows(zoo.load(name), rounds, small=small)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         if "http" in parts:
