@@ -258,23 +258,12 @@ def _first_state(name: str) -> str:
 @cache
 def versions() -> dict[str, str]:
     """What must be the same to compute a stored answer again."""
-    from ml.version import VERSION
+    from ml.version import TENSORFLOW, VERSION, installed
 
     packages = ("keras", "numpy", "pillow")
     return {
         "epsilon": VERSION,
         "python": platform.python_version(),
-        "tensorflow": _tensorflow_version(),
+        "tensorflow": installed(*TENSORFLOW) or "unknown",
         **{name: version(name) for name in packages},
     }
-
-
-def _tensorflow_version() -> str:
-    from importlib.metadata import PackageNotFoundError
-
-    for distribution in ("tensorflow-cpu", "tensorflow"):
-        try:
-            return version(distribution)
-        except PackageNotFoundError:
-            continue
-    return "unknown"

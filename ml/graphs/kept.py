@@ -3,13 +3,12 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ml import files
 from ml.card import Card
+from ml.version import TENSORFLOW, installed
 
 _PARTS = (".bin", ".xml")
 _HASHES = ".sha256"
@@ -59,9 +58,5 @@ def _hashes(path: Path) -> str:
     return "".join(f"{hashlib.sha256(part).hexdigest()}\n" for part in parts)
 
 
-def _versions() -> Iterator[str]:
-    for name in ("openvino", "keras", "tensorflow-cpu", "tensorflow"):
-        try:
-            yield version(name)
-        except PackageNotFoundError:
-            continue
+def _versions() -> list[str | None]:
+    return [installed("openvino"), installed("keras"), installed(*TENSORFLOW)]

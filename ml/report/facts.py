@@ -10,18 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ml.training.recipe import Recipe
-from ml.version import VERSION
+from ml.version import TENSORFLOW, VERSION, installed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The names under which a library may be installed.
 LIBRARIES = {
     "keras": ("keras",),
-    "tensorflow": ("tensorflow-cpu", "tensorflow"),
+    "tensorflow": TENSORFLOW,
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
     "opencv": ("opencv-python", "opencv-python-headless"),
@@ -91,7 +90,7 @@ def command(recipe: Recipe, seed: int, quick: bool) -> str:
 
 def versions() -> dict[str, str]:
     """The versions of the libraries that figures depend on, without importing them."""
-    return {shown: found for shown, names in LIBRARIES.items() if (found := _version(names))}
+    return {shown: found for shown, names in LIBRARIES.items() if (found := installed(*names))}
 
 
 def processor() -> str:
@@ -126,12 +125,3 @@ def _name(path: Path, data: Sequence[Path]) -> str:
     """The file name; where two are alike, with the folder."""
     alike = [other for other in data if other.name == path.name]
     return path.name if len(alike) == 1 else f"{path.parent.name}/{path.name}"
-
-
-def _version(names: Sequence[str]) -> str | None:
-    for name in names:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return None

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from ml.classifier import Classifier
 from ml.report.facts import cores, processor
 from ml.training.fit import seconds
 from ml.training.recipe import Recipe
-from ml.version import VERSION
+from ml.version import TENSORFLOW, VERSION, installed
 from ml.zoo import CARD, WEIGHTS, weights
 
 
@@ -58,7 +57,11 @@ def store_weights(
         data=data,
         training=training,
         command=command,
-        versions={"epsilon": VERSION, "keras": keras.__version__, "tensorflow": _tensorflow()},
+        versions={
+            "epsilon": VERSION,
+            "keras": keras.__version__,
+            "tensorflow": installed(*TENSORFLOW) or "unknown",
+        },
     )
     return Classifier(network, card)
 
@@ -154,11 +157,3 @@ def store_card(folder: Path, card: Card, **figures: Any) -> Card:
     finished = dataclasses.replace(card, **figures)
     files.write_text(folder / CARD, finished.to_json())
     return finished
-
-
-def _tensorflow() -> str:
-    """The version of TensorFlow, which is installed under one of two names."""
-    try:
-        return version("tensorflow-cpu")
-    except ModuleNotFoundError:
-        return version("tensorflow")
