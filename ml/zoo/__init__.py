@@ -27,7 +27,8 @@ def folders() -> list[Path]:
 
 
 def names() -> list[str]:
-    """Every model that has a card: photos before digits, networks before others, shipped before own, by name.
+    """Every model that has a card: photos before digits, networks before others, undefended before defended,
+    shipped before own, by name.
 
     The first of a domain is the one that is used when nobody chose.
     """
@@ -48,13 +49,15 @@ def _found() -> dict[str, Path]:
     return found
 
 
-def _place(name: str, where: Path) -> tuple[bool, bool, bool, str]:
+def _place(name: str, where: Path) -> tuple[bool, bool, bool, bool, str]:
     own = where.parent != SHIPPED
     try:
         described = cards.read(where / CARD)
     except ModelUnavailable:
-        return True, True, own, name
-    return described.domain != "photos", described.architecture in estimators.KINDS, own, name
+        return True, True, True, own, name
+    # A defence costs accuracy on pictures that nobody attacked.
+    defended = bool(described.training.get("defence"))
+    return described.domain != "photos", described.architecture in estimators.KINDS, defended, own, name
 
 
 def folder(name: str) -> Path:
