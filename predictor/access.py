@@ -36,7 +36,10 @@ def adversarials_of(user: User) -> QuerySet[AdversarialImage]:
 
 
 def image_or_404(request: HttpRequest, image_id: UUID) -> Image:
-    return get_object_or_404(images_of(owner_of(request)), pk=image_id)
+    owner = owner_of(request)
+    image = get_object_or_404(images_of(owner), pk=image_id)
+    image.owner = owner
+    return image
 
 
 def adversarial_or_404(request: HttpRequest, adversarial_id: UUID) -> AdversarialImage:

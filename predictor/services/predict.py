@@ -26,6 +26,7 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
     seen = None
     if found is None:
         found, seen = _answered(image, known, card)
+    found.image = image
     # Also on an answer that is older than the detector, or that the detector had no time for.
     if found.suspicion is None and detectors.watch(model_name):
         seen = seen or images.to_input(pixels_of(image), card)

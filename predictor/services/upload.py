@@ -87,7 +87,7 @@ def image_create(*, owner: User, name: str, pixels: images.Pixels) -> Image:
             file=draft.put("images", data, ".webp"),
             thumbnail=draft.put("thumbnails", images.thumbnail(pixels), ".webp"),
         )
-        image.full_clean(validate_unique=False)
+        image.full_clean(exclude=["owner"], validate_unique=False)
         with transaction.atomic():
             _quota_check(owner)
             image.save(force_insert=True)

@@ -42,6 +42,8 @@ def runs_shown(image: Image, *, watched: Collection[str] = ()) -> dict[str, Any]
     and `made` is the file of the newest of them that is done.
     """
     rows = attacks_on(image=image)
+    if not rows.exists():
+        return {"runs": [], "active": [], "idle": False, "settled": False, "made": None}
     active = list(rows.filter(state__in=Run.ACTIVE))
     over = rows.exclude(state__in=Run.ACTIVE)
     settled = [run for run in over[:MAX_ACTIVE] if str(run.pk) in watched]
