@@ -61,6 +61,11 @@ def card(name: str) -> Card:
     return zoo.card(name)
 
 
+def cards() -> list[Card]:
+    """The cards that can be read, in the order of `names`."""
+    return zoo.readable()
+
+
 def predict(name: str, seen: Input) -> Verdict:
     """The answer of model `name`; a picture without ink is always unsure.
 

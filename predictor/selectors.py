@@ -115,8 +115,11 @@ def history_rows(images: list[Image]) -> list[HistoryRow]:
 
 def changed_mark(predictions: Iterable[Prediction]) -> None:
     """Set `changed` where the weights are not those the model has today, or the model is gone."""
+    rows = list(predictions)
+    if not rows:
+        return
     today = {card.name: card.weights_sha256 for card in usable_cards()}
-    for prediction in predictions:
+    for prediction in rows:
         prediction.changed = today.get(prediction.model_name) != prediction.weights_sha256
 
 

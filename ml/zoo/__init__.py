@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ def names() -> list[str]:
     The first of a domain is the one that is used when nobody chose.
     """
     return sorted(found := _found(), key=lambda name: _place(name, found[name]))
+
+
+def readable() -> list[Card]:
+    """The cards of all models, in the order of `names`; a damaged one is left out."""
+    found, read = _found(), []
+    for name in sorted(found, key=lambda name: _place(name, found[name])):
+        with suppress(ModelUnavailable):
+            read.append(cards.read(found[name] / CARD))
+    return read
 
 
 def _found() -> dict[str, Path]:

@@ -6,7 +6,7 @@ from PIL import Image as Picture
 from PIL import ImageFilter
 
 from ml.card import Card
-from ml.errors import EpsilonError, OptionRefused, sentence
+from ml.errors import OptionRefused, sentence
 from ml.images import Floats, Pixels
 from predictor import engine
 
@@ -41,13 +41,7 @@ def choice_check(choice: str) -> None:
 
 def usable_cards() -> list[Card]:
     """The cards that can be read; a damaged one is told of on the page of models."""
-    cards = []
-    for name in engine.names():
-        try:
-            cards.append(engine.card(name))
-        except EpsilonError:
-            continue
-    return cards
+    return engine.cards()
 
 
 def looks_like_ink(pixels: Pixels) -> bool:
