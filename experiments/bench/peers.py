@@ -58,14 +58,14 @@ def openvino(work: str) -> Call:
 
 
 def litert(work: str) -> Call:
-    """TensorFlow Lite's interpreter with XNNPACK, from the same frozen function."""
+    """TensorFlow Lite's interpreter with XNNPACK."""
     batch, *_ = images_of(work)
-    shape = tf.TensorSpec(batch.shape, tf.float32)
-    function = tf.function(lambda images: network(images, training=False)).get_concrete_function(shape)
-    converted = tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
+    converted = tf.lite.TFLiteConverter.from_saved_model(exported("tf_saved_model")).convert()
     interpreter = tf.lite.Interpreter(model_content=converted, num_threads=len(os.sched_getaffinity(0)))
+    put = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(put, batch.shape)
     interpreter.allocate_tensors()
-    put, got = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    got = interpreter.get_output_details()[0]["index"]
 
     def answer() -> Any:
         interpreter.set_tensor(put, batch)

@@ -33,9 +33,10 @@ class Command(ModelCommand):
         parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the tables there, too")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        if not PYTHON.exists() or not GRADIO_PYTHON.exists():
-            raise CommandError("The peers are not installed: run `make peers` (`make bench` does).")
         parts = options["only"] or PARTS
+        needed = [PYTHON] * ("models" in parts) + [GRADIO_PYTHON] * ("http" in parts)
+        if not all(each.exists() for each in needed):
+            raise CommandError("The peers are not installed: `make bench` does it.")
         rows = []
         names, small = options["model"] or MODELS, options["small"]
         for row in _rows(parts, names, options["rounds"], small):
