@@ -43,26 +43,20 @@ class PGD(Attack):
 
     def _climb(self, problem: Problem) -> Floats:
         batch = self._start(problem)
-        if self.steps == 1 and not self.until_solved:
-            return self._step(problem, batch, problem.ascent(batch))
-        open_ = np.arange(len(batch))
-        part = problem
+        if not self.until_solved:
+            for _ in range(self.steps):
+                batch = self._step(problem, batch)
+            return batch
         for _ in range(self.steps):
+            open_ = np.flatnonzero(~problem.success(batch))
             if not len(open_):
                 break
-            seen = part.model.climb(batch[open_], part.labels, part.targets)
-            gradient = seen.gradient
-            if self.until_solved:
-                still = ~part.fooled(seen.logits.argmax(axis=-1))
-                if not still.all():
-                    open_, gradient = open_[still], gradient[still]
-                    part = problem.some(open_)
-            batch[open_] = self._step(part, batch[open_], gradient)
+            batch[open_] = self._step(problem.some(open_), batch[open_])
         return batch
 
-    def _step(self, problem: Problem, batch: Floats, gradient: Floats) -> Floats:
+    def _step(self, problem: Problem, batch: Floats) -> Floats:
         step = np.float32(self.relative_step) * problem.epsilon
-        return problem.project(batch + step * problem.norm.steepest(gradient))
+        return problem.project(batch + step * problem.norm.steepest(problem.ascent(batch)))
 
     def _start(self, problem: Problem) -> Floats:
         if not self.random_start:

@@ -52,8 +52,8 @@ class Inference:
     def suits(self, name: str, count: int) -> bool:
         """Whether such a graph is to be used here for `count` images.
 
-        The one step of FGSM takes the sign of gradients that are almost 0, where another order of summing
-        gives another sign: of several images those signs are TensorFlow's, as its users know them.
+        FGSM and PGD take the sign of gradients that are almost 0, where another order of summing gives
+        another sign: of several images those signs are TensorFlow's, as its users know them.
         """
         return name == FORWARD or (self.goes_back and (count == 1 or name != "gradient"))
 
