@@ -13,8 +13,8 @@ from experiments.services.runs import MAX_SEED
 from ml.attacks import registry
 from ml.attacks.norms import NORMS, Name
 from ml.card import Card
+from predictor import engine
 from predictor.models import Prediction
-from predictor.services.choice import usable_cards
 
 # What to begin with: for digits a size that changes many answers, for photos one that nobody sees.
 FIRST_EPSILON = {"linf": {"digits": "0.2", "photos": "8/255"}, "l2": {"digits": "2", "photos": "1"}}
@@ -51,7 +51,7 @@ class AttackImageForm(forms.Form):
         self._card, self._prediction = card, prediction
         values = data if data is not None else kept or {}
         typed = {key.removeprefix("more-"): value for key, value in values.items() if key.startswith("more-")}
-        cards = {each.name: each for each in usable_cards()}
+        cards = {each.name: each for each in engine.cards()}
         attacks = offered(card, cards)
         first = FIRST_ATTACK if FIRST_ATTACK in attacks else next(iter(attacks))
         self.entry = attacks.get(typed.get("attack", ""), attacks[first])

@@ -13,7 +13,7 @@ from experiments.kinds.robustness import DEFAULT_COUNT
 from experiments.services.runs import MAX_SEED
 from ml.attacks import registry
 from ml.card import Card
-from predictor.services.choice import usable_cards
+from predictor import engine
 
 FIRST_ATTACK = "pgd"
 PREFIX = "option-"
@@ -45,7 +45,7 @@ class RobustnessForm(forms.Form):
     def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
         """`initial` may name a model and an attack, as a link to the form does."""
         super().__init__(data, initial=initial)
-        cards = {card.name: card for card in usable_cards()}
+        cards = {card.name: card for card in engine.cards()}
         values: Mapping[str, Any] = self.data if self.is_bound else self.initial
         self.card = cards.get(values.get("model", "")) or _first(cards)
         self.entry = registry.ATTACKS.get(values.get("attack", "")) or registry.ATTACKS[FIRST_ATTACK]

@@ -84,11 +84,11 @@ def read(path: Path) -> Card:
     """
     try:
         state = path.stat()
+        return _read(path, (state.st_ino, state.st_mtime_ns, state.st_size))
     except FileNotFoundError:
         raise ModelUnavailable(
             sentence("The card of the model “%(name)s” is missing."), name=path.parent.name
         ) from None
-    return _read(path, (state.st_ino, state.st_mtime_ns, state.st_size))
 
 
 @lru_cache(maxsize=256)

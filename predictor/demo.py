@@ -12,7 +12,6 @@ from predictor import engine
 from predictor.bars import Bar
 from predictor.bars import bars as bars_of
 from predictor.samples import SAMPLES, Sample
-from predictor.services.choice import usable_cards
 from predictor.sweep_json import card_json, sweep_json
 
 _lock = threading.Lock()
@@ -20,7 +19,7 @@ _lock = threading.Lock()
 
 def card_for(sample: Sample) -> Card | None:
     """The model that the demo uses: the first of the sample's domain that can be attacked."""
-    return next((card for card in usable_cards() if card.domain == sample.domain and card.gradient), None)
+    return next((card for card in engine.cards() if card.domain == sample.domain and card.gradient), None)
 
 
 @lru_cache(maxsize=64)

@@ -62,7 +62,7 @@ def card(name: str) -> Card:
 
 
 def cards() -> list[Card]:
-    """The cards that can be read, in the order of `names`."""
+    """The cards that can be read, in the order of `names`; the page of models tells of a damaged one."""
     return zoo.readable()
 
 

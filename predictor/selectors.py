@@ -12,9 +12,8 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from ml.card import Card
-from predictor import access
+from predictor import access, engine
 from predictor.models import AdversarialImage, Image, Prediction
-from predictor.services.choice import usable_cards
 
 PAGE_ROWS = 20
 SAVED_SHOWN = 50
@@ -118,7 +117,7 @@ def changed_mark(predictions: Iterable[Prediction]) -> None:
     rows = list(predictions)
     if not rows:
         return
-    today = {card.name: card.weights_sha256 for card in usable_cards()}
+    today = {card.name: card.weights_sha256 for card in engine.cards()}
     for prediction in rows:
         prediction.changed = today.get(prediction.model_name) != prediction.weights_sha256
 
@@ -169,4 +168,4 @@ def attacks_used(*, user: User) -> list[tuple[str, str]]:
 
 def class_names_known() -> list[str]:
     """Every class of every model, photos first, each once."""
-    return list(dict.fromkeys(name for card in usable_cards() for name in card.class_names))
+    return list(dict.fromkeys(name for card in engine.cards() for name in card.class_names))

@@ -26,27 +26,21 @@ ANSWER: dict[str, Any] = {
 def rows(site: Site, rounds: int) -> Iterator[Row]:
     """The page with MANY images in the table beside the page with FEW, and the number of its queries."""
     found = growth(site, [FEW, MANY], rounds)
-    yield Row(
-        model="–",
-        work="history",
-        title=f"page of the history, {MANY:,} images kept",
-        peer=f"{FEW} images",
-        ours=found[MANY]["ms"],
-        theirs=found[FEW]["ms"],
-        goal=(1.3, 1.05),
-        most=True,
-    )
-    yield Row(
-        model="–",
-        work="history-queries",
-        title=f"queries of that page, {MANY:,} images kept",
-        peer=f"{FEW} images",
-        ours=found[MANY]["queries"],
-        theirs=found[FEW]["queries"],
-        goal=(1, 1),
-        unit="queries",
-        most=True,
-    )
+    for key, work, title, unit, goal in (
+        ("ms", "history", "page of the history", "ms", (1.3, 1.05)),
+        ("queries", "history-queries", "queries of that page", "queries", (1, 1)),
+    ):
+        yield Row(
+            model="–",
+            work=work,
+            title=f"{title}, {MANY:,} images kept",
+            peer=f"{FEW} images",
+            ours=found[MANY][key],
+            theirs=found[FEW][key],
+            goal=goal,
+            unit=unit,
+            most=True,
+        )
 
 
 def growth(site: Site, counts: Sequence[int], rounds: int) -> dict[int, dict[str, float]]:

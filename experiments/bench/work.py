@@ -12,12 +12,14 @@ from experiments.bench.table import Goal
 from ml import epsilon as epsilons
 from ml.attacks import BIM, FGSM
 from ml.attacks.auto import Auto
+from ml.attacks.base import Attack
 from ml.attacks.square import Square
 from ml.model import Floats, Model
 from ml.verdict import softmax
 
 PHOTOS = "photos"
 STEPS, SWEEP = 40, 64
+PGD_GOALS: Mapping[str, Goal | None] = {"cleverhans": (1.3, 2), "foolbox": (3, 6), "art": (3, 6)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,18 +82,10 @@ def _answers(model: Model, name: str, count: int, goals: Mapping[str, Goal]) -> 
 
 
 def _fgsm(model: Model, photos: bool) -> Work:
-    batch, epsilon = _noise(model, 1), 8 / epsilons.LEVELS
-    labels, attack = model.logits(batch).argmax(axis=-1), FGSM()
     other = (10, 25) if photos else (15, 30)
-    return Work(
-        name="fgsm",
-        title="FGSM, one image",
-        batch=batch,
-        epsilon=epsilon,
-        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
-        apart=_share_apart,
-        goals={"cleverhans": (1.2, 2.5) if photos else (1.7, 3), "foolbox": other, "art": other},
-    )
+    goals = {"cleverhans": (1.2, 2.5) if photos else (1.7, 3), "foolbox": other, "art": other}
+    epsilon = 8 / epsilons.LEVELS
+    return _attack(model, "fgsm", "FGSM, one image", _noise(model, 1), FGSM(), goals, epsilon=epsilon)
 
 
 def _sweep(model: Model) -> Work:
@@ -112,53 +106,52 @@ def _sweep(model: Model) -> Work:
 
 
 def _pgd(model: Model) -> Work:
-    batch, epsilon = _noise(model, 64), 0.1
-    labels, attack = model.logits(batch).argmax(axis=-1), BIM(steps=STEPS, relative_step=0.1)
-    return Work(
-        name="pgd",
-        title=f"PGD-{STEPS}, 64 images",
-        batch=batch,
-        epsilon=epsilon,
-        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
-        apart=_share_apart,
-        goals={"cleverhans": (1.3, 2), "foolbox": (3, 6), "art": (3, 6)},
-        share=0.5,
-    )
+    attack, title = BIM(steps=STEPS, relative_step=0.1), f"PGD-{STEPS}, 64 images"
+    return _attack(model, "pgd", title, _noise(model, 64), attack, PGD_GOALS, share=0.5)
 
 
 def _solved(model: Model, count: int) -> Work:
-    batch, epsilon = _digits(model, count), 0.1
-    labels = model.logits(batch).argmax(axis=-1)
     attack = BIM(steps=STEPS, relative_step=0.1, until_solved=True)
-    return Work(
-        name="pgd-solved",
-        title=f"PGD-{STEPS} until solved, {len(batch):,} images",
-        batch=batch,
-        epsilon=epsilon,
-        ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
-        apart=_weaker(model, labels),
-        goals={"cleverhans": (1.3, 2), "foolbox": (3, 6), "art": (3, 6)},
-        share=0.1,
+    title = f"PGD-{STEPS} until solved, {count:,} images"
+    return _attack(
+        model, "pgd-solved", title, _digits(model, count), attack, PGD_GOALS, share=0.1, same=False
     )
 
 
 def _auto(model: Model, count: int) -> Work:
-    batch, epsilon = _digits(model, count), 0.1
-    labels, attack = model.logits(batch).argmax(axis=-1), Auto()
+    goals = {"art": (3, 10)}
+    title = f"auto, {count} images"
+    return _attack(model, "auto", title, _digits(model, count), Auto(), goals, share=0.05, same=False)
+
+
+def _attack(
+    model: Model,
+    name: str,
+    title: str,
+    batch: Floats,
+    attack: Attack,
+    goals: Mapping[str, Goal | None],
+    *,
+    epsilon: float = 0.1,
+    share: float = 1.0,
+    same: bool = True,
+) -> Work:
+    """An attack on our own answers; without `same` nobody asks for the same image, only for one as strong."""
+    labels = model.logits(batch).argmax(axis=-1)
     return Work(
-        name="auto",
-        title=f"auto, {len(batch)} images",
+        name=name,
+        title=title,
         batch=batch,
         epsilon=epsilon,
         ours=lambda: attack(model, batch, epsilon=epsilon, labels=labels).images,
-        apart=_weaker(model, labels),
-        goals={"art": (3, 10)},
-        share=0.05,
+        apart=_share_apart if same else _weaker(model, labels),
+        goals=goals,
+        share=share,
     )
 
 
 def _weaker(model: Model, labels: npt.NDArray[Any]) -> Callable[[Any, Any], float]:
-    """The share of images that the peer's attack fooled and ours did not: nobody asks for the same image."""
+    """The share of images that the peer's attack fooled and ours did not."""
 
     def compared(one: Any, other: Any) -> float:
         ours, theirs = (model.logits(images).argmax(axis=-1) != labels for images in (one, other))

@@ -5,7 +5,6 @@ import numpy.typing as npt
 from PIL import Image as Picture
 from PIL import ImageFilter
 
-from ml.card import Card
 from ml.errors import OptionRefused, sentence
 from ml.images import Floats, Pixels
 from predictor import engine
@@ -23,7 +22,7 @@ def model_for(*, choice: str, pixels: Pixels) -> str:
     if choice != AUTO:
         return choice
     domain = "digits" if looks_like_ink(pixels) else "photos"
-    return min(usable_cards(), key=lambda card: card.domain != domain).name
+    return min(engine.cards(), key=lambda card: card.domain != domain).name
 
 
 def choice_check(choice: str) -> None:
@@ -32,16 +31,11 @@ def choice_check(choice: str) -> None:
     Raises:
         OptionRefused: there is no such model, or none at all.
     """
-    names = [card.name for card in usable_cards()]
+    names = [card.name for card in engine.cards()]
     if not names:
         raise OptionRefused(sentence("No model is installed."))
     if choice not in (AUTO, *names):
         raise OptionRefused(sentence("There is no model called “%(name)s”."), name=choice)
-
-
-def usable_cards() -> list[Card]:
-    """The cards that can be read; a damaged one is told of on the page of models."""
-    return engine.cards()
 
 
 def looks_like_ink(pixels: Pixels) -> bool:

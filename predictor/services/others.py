@@ -11,7 +11,6 @@ from ml import epsilon, images
 from ml.card import Card
 from predictor import detectors, engine
 from predictor.models import Image
-from predictor.services.choice import usable_cards
 from predictor.services.upload import pixels_of
 
 # Asked again within minutes, by a reload or from the laboratory of another model.
@@ -58,7 +57,7 @@ class Compared:
 
 def cards_beside(card: Card) -> list[Card]:
     """Every model of the same domain, `card` among them."""
-    return [one for one in usable_cards() if one.domain == card.domain]
+    return [one for one in engine.cards() if one.domain == card.domain]
 
 
 def compared(*, image: Image, card: Card) -> Compared:

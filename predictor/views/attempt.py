@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ml import images
 from ml.errors import Busy, DataMissing, EpsilonError, ModelUnavailable
-from predictor import access
+from predictor import access, engine
 from predictor.models import Image
 from predictor.samples import SAMPLES
-from predictor.services.choice import AUTO, choice_check, model_for, usable_cards
+from predictor.services.choice import AUTO, choice_check, model_for
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.upload import Upload, image_upload, pixels_of, upload_many
 from predictor.views.respond import sentence_of
@@ -79,7 +79,7 @@ def _onwards(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def _page(choice: str) -> dict[str, Any]:
-    cards = usable_cards()
+    cards = engine.cards()
     return {
         "models": cards,
         "selected": choice if choice in {card.name for card in cards} else AUTO,
@@ -100,5 +100,5 @@ def _page(choice: str) -> dict[str, Any]:
 def attempt_sample(request: HttpRequest, slug: str) -> HttpResponse:
     sample = access.sample_or_404(slug)
     image = image_upload(owner=access.owner_of(request), name=f"{slug}.png", data=sample.path.read_bytes())
-    model = next((card.name for card in usable_cards() if card.domain == sample.domain), AUTO)
+    model = next((card.name for card in engine.cards() if card.domain == sample.domain), AUTO)
     return redirect(_opened(image, model)["url"])

@@ -13,10 +13,9 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from predictor import access, selectors
+from predictor import access, engine, selectors
 from predictor.history_csv import csv_lines
 from predictor.selectors import HistoryFilters
-from predictor.services.choice import usable_cards
 from predictor.services.deletion import selection_delete
 
 FIELDS = ("model", "class", "attack", "since", "until", "q")
@@ -36,7 +35,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "filters": shown,
         "filtered": bool(filters),
         "choices": {
-            "models": usable_cards(),
+            "models": engine.cards(),
             "classes": selectors.class_names_known(),
             "attacks": selectors.attacks_used(user=user),
         },

@@ -17,7 +17,6 @@ from ml.model import gradient_refused
 from predictor import access, engine, policy, selectors
 from predictor.bars import bars
 from predictor.models import AdversarialImage, Image, Prediction
-from predictor.services.choice import usable_cards
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.sweeps import sweep_for
 from predictor.sweep_json import card_json
@@ -79,7 +78,7 @@ def _about(image: Image, card: Card, prediction: Prediction | None) -> dict[str,
     return {
         "image": image,
         "card": card,
-        "models": usable_cards(),
+        "models": engine.cards(),
         "prediction": prediction,
         "bars": bars(prediction.probabilities, card.class_names) if prediction else [],
         "input_url": _url("input_file", image, model=card.name),

@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from experiments.bench.process import Peers
 from ml import zoo
 from ml.attacks import FAB, JSMA, PGD, Auto, CarliniWagner, DeepFool
 from ml.attacks.norms import NORMS
@@ -113,8 +114,11 @@ def test_the_cascade_is_never_weaker_than_many_restarts_of_pgd(cascade, model, d
 def test_the_cascade_leaves_at_most_as_many_digits_right_as_arts(cascade, model, digits, tmp_path):
     """At most 0.3 points more: of forty digits, none. ART's Square asks less here than by its standard."""
     images, labels = digits
-    problem = {"batch": images, "labels": labels, "epsilon": AUTO_EPSILON, "queries": 100, "restarts": 1}
-    found = _asked("auto.py", model, problem, tmp_path)["images"]
+    need(PEERS.exists(), "environment of the peers (make peers)")
+    problem = {"auto.batch": images, "auto.labels": labels, "auto.epsilon": AUTO_EPSILON, "queries": 100}
+    with Peers(model, problem, tmp_path) as peers:
+        peers.time("auto", "art")
+        found = peers.output("auto", "art")
     assert NORMS["linf"].size(found - images).max() <= AUTO_EPSILON + 1e-5
     theirs = (model.logits(found).argmax(axis=-1) == labels).mean()
     assert theirs < 1

@@ -79,7 +79,7 @@ def test_an_attack_with_a_memory_goes_on_from_epoch_to_epoch(method: str) -> Non
     assert reached[3] < reached[2]  # it began anew
 
 
-def test_attacks_are_not_remembered_of_images_that_move(tmp_path: Path) -> None:
+def test_attacks_are_not_remembered_of_images_that_move() -> None:
     with pytest.raises(OptionRefused, match="stay as they are"):
         defended(small(), Defence(method="pgd", epsilon=0.1, memory=2), steps=1, seed=1)
 
