@@ -36,11 +36,15 @@ class Problem:
     epsilon: Floats
     rng: np.random.Generator
 
-    def ascent(self, batch: Floats) -> Floats:
-        """The gradient to climb: of the loss at the labels, or against the loss at the targets."""
+    def ascent(self, batch: Floats, *, exact: bool = True) -> Floats:
+        """The gradient to climb: of the loss at the labels, or against the loss at the targets.
+
+        Without `exact` it is `Model.slope`.
+        """
+        gradient = self.model.gradient if exact else self.model.slope
         if self.targets is None:
-            return self.model.gradient(batch, self.labels)
-        return -self.model.gradient(batch, self.targets)
+            return gradient(batch, self.labels)
+        return -gradient(batch, self.targets)
 
     def project(self, batch: npt.NDArray[np.floating[Any]]) -> Floats:
         """Back into the ball around the original and into [0, 1].

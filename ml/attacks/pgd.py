@@ -56,7 +56,9 @@ class PGD(Attack):
 
     def _step(self, problem: Problem, batch: Floats) -> Floats:
         step = np.float32(self.relative_step) * problem.epsilon
-        return problem.project(batch + step * problem.norm.steepest(problem.ascent(batch)))
+        # From a random start nobody expects the images of another tool.
+        ascent = problem.ascent(batch, exact=not self.random_start)
+        return problem.project(batch + step * problem.norm.steepest(ascent))
 
     def _start(self, problem: Problem) -> Floats:
         if not self.random_start:

@@ -7,6 +7,7 @@ more graph of the runtime, fused and scheduled like any other. Griewank & Walthe
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from openvino import Model, Node, Output
@@ -14,6 +15,8 @@ from openvino import opset13 as ops
 
 from ml.errors import OptionRefused, sentence
 
+# The side of the blocks of pixels that are computed together.
+BLOCK = 4
 # The cotangent of an operation's output in, the cotangents of its inputs out: None for a constant.
 Rule = Callable[[Node, Output], Sequence[Output | None]]
 
@@ -88,6 +91,8 @@ def _multiply(node: Node, cotangent: Output) -> list[Output | None]:
 def _convolution(node: Node, cotangent: Output) -> list[Output | None]:
     values, weights = node.input_values()
     alone = node.get_type_name() == "Convolution"
+    if alone and _suits_blocks(node):
+        return [_to_one_channel(node, cotangent), None]
     back = ops.convolution_backprop_data if alone else ops.group_convolution_backprop_data
     about = node.get_attributes()
     strides, dilations = about["strides"], about["dilations"]
@@ -112,6 +117,95 @@ def _convolution(node: Node, cotangent: Output) -> list[Output | None]:
         output_padding=left,
     )
     return [moved.output(0), None]
+
+
+def _suits_blocks(node: Node) -> bool:
+    about, sides = node.get_attributes(), _shape(node.input_value(1))[2:]
+    return (
+        _shape(node.input_value(0))[1] == 1
+        and all(BLOCK % stride == 0 for stride in about["strides"])
+        and all(each == 1 for each in about["dilations"])
+        and all(padding < side for padding, side in zip(about["pads_begin"], sides, strict=True))
+    )
+
+
+def _to_one_channel(node: Node, cotangent: Output) -> Output:
+    """The step back through a convolution of an image of one channel, by blocks of 4×4 pixels.
+
+    Processors compute 16 channels at once, and would idle with one. The pixels of a block are the channels of
+    a coarser convolution: row y = block·i + u meets cotangent j where y = stride·j − padding + r, so
+    j = block/stride·i + t with t = (u + padding − r)/stride, and weight r stands at t.
+    """
+    weights, about = node.input_value(1).get_node().get_data(), node.get_attributes()
+    axes = [
+        _Axis(side, stride, padding, before, after)
+        for side, stride, padding, before, after in zip(
+            weights.shape[2:],
+            about["strides"],
+            about["pads_begin"],
+            _shape(node.input_value(0))[2:],
+            _shape(node.output(0))[2:],
+            strict=True,
+        )
+    ]
+    rows, columns = axes
+    coarse = np.zeros((BLOCK, BLOCK, len(weights), rows.reach, columns.reach), np.float32)
+    for u, s, r in rows.places():
+        for v, t, c in columns.places():
+            coarse[u, v, :, s, t] = weights[:, 0, r, c]
+    moved = ops.convolution(
+        cotangent,
+        ops.constant(coarse.reshape(BLOCK**2, *coarse.shape[2:])),
+        strides=[BLOCK // each.stride for each in axes],
+        pads_begin=[-each.first for each in axes],
+        pads_end=[each.missing for each in axes],
+        dilations=[1, 1],
+    )
+    whole = ops.depth_to_space(moved, "blocks_first", BLOCK)
+    sizes = [each.before for each in axes]
+    return ops.strided_slice(
+        whole, [0, 0, 0, 0], [0, 0, *sizes], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 0, 0]
+    ).output(0)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One axis of such a step: `side` weights, `before` values in the image, `after` in the cotangent."""
+
+    side: int
+    stride: int
+    padding: int
+    before: int
+    after: int
+
+    @property
+    def first(self) -> int:
+        """The smallest t."""
+        return -((self.side - 1 - self.padding) // self.stride)
+
+    @property
+    def last(self) -> int:
+        return (BLOCK - 1 + self.padding) // self.stride
+
+    @property
+    def reach(self) -> int:
+        """How many t there are."""
+        return self.last - self.first + 1
+
+    @property
+    def missing(self) -> int:
+        """The cotangents that the last block reaches for beyond the end."""
+        blocks = -(-self.before // BLOCK)
+        return max(0, BLOCK // self.stride * (blocks - 1) + self.last - (self.after - 1))
+
+    def places(self) -> list[tuple[int, int, int]]:
+        """(u, t − the smallest t, r) for each weight of each place in a block."""
+        return [
+            (u, (u + self.padding - r) // self.stride - self.first, r)
+            for u in range(BLOCK)
+            for r in range(self.side)
+            if (u + self.padding - r) % self.stride == 0
+        ]
 
 
 def _matmul(node: Node, cotangent: Output) -> list[Output | None]:

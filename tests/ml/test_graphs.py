@@ -23,10 +23,10 @@ CLASSES = 4
 NAMES = ("gradient", "pullback", "cross-entropy", "cross-entropy-to", "margin", "margin-to")
 
 
-def small(*middle):
+def small(*middle, shape=SHAPE):
     """A network of `middle` before a dense layer, its weights and biases random, none of them 0."""
     keras.utils.set_random_seed(3)
-    image = keras.Input(SHAPE)
+    image = keras.Input(shape)
     values = image
     for layer in middle:
         values = layer(values)
@@ -98,6 +98,25 @@ def both(network, name, count):
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_way_back_through_each_operation_is_tensorflows(kind, count):
     assert_same(*both(small(*NETWORKS[kind]()), "pullback", count))
+
+
+GREY = [
+    {"side": side, "strides": strides, "padding": padding}
+    for side in (1, 3, 4, 5, 7)
+    for strides in (1, 2, 3, 4)
+    for padding in ("same", "valid")
+]
+
+
+@pytest.mark.parametrize("how", GREY, ids=lambda how: "-".join(str(each) for each in how.values()))
+def test_the_way_back_to_one_channel_is_tensorflows_for_every_kernel_and_stride(how):
+    assert_same(
+        *both(
+            small(conv(5, how["side"], strides=how["strides"], padding=how["padding"]), shape=(17, 22, 1)),
+            "pullback",
+            3,
+        )
+    )
 
 
 @pytest.mark.parametrize("name", ["forward", *NAMES])
