@@ -18,6 +18,7 @@ from django.conf import settings
 
 from ml import epsilon, zoo
 from ml.card import Card
+from ml.defences import detection
 from ml.errors import (
     BUSY,
     Busy,
@@ -217,7 +218,7 @@ def _graphs_made_apart(names: list[str]) -> "Iterator[subprocess.Popen[bytes] | 
 
 def _lacks_graph(name: str) -> bool:
     try:
-        return zoo.lacks_graph(name)
+        return zoo.lacks_graph(name) or detection.lacks_graph(name)
     except EpsilonError:
         return False
 

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +154,11 @@ def _filled(rows: Any, size: int) -> Any:
 
 def is_kept(card: Card) -> bool:
     """Whether the graph of a model was made before, and may be used."""
-    return is_wanted() and kept.is_there(kept.place(card))
+    return is_wanted() and kept.is_there(_place(card))
+
+
+def _place(card: Card) -> Path:
+    return kept.place(card.weights_sha256, card.architecture, card.options, card.input_shape)
 
 
 def inference_for(card: Card, network: Callable[[], Any]) -> Inference | None:
@@ -166,18 +170,33 @@ def inference_for(card: Card, network: Callable[[], Any]) -> Inference | None:
     Args:
         network: gives the keras.Model, and is only asked for it when no graph is kept.
     """
+
+    def make() -> Inference:
+        return Inference(converted(partial(network(), training=False), card.input_shape))
+
+    return kept_or_made(_place(card), card.name, make, lambda made: _agrees(made, network(), card))
+
+
+def kept_or_made(
+    place: Path, name: str, make: Callable[[], Inference], agrees: Callable[[Inference], bool]
+) -> Inference | None:
+    """The graphs that are kept at `place`, or else made now and kept there; None as of `inference_for`.
+
+    Args:
+        name: whose they are, for the log.
+        agrees: whether what was made answers as TensorFlow does.
+    """
     if not is_wanted():
         return None
-    place = kept.place(card)
     try:
         if kept.is_whole(place):
             return Inference(kept.read(place))
-        made = Inference(converted(network(), card.input_shape))
-        if not _agrees(made, network(), card):
-            logger.warning("OpenVINO answers otherwise than TensorFlow; it is not used for %s", card.name)
+        made = make()
+        if not agrees(made):
+            logger.warning("OpenVINO answers otherwise than TensorFlow; it is not used for %s", name)
             return None
     except RuntimeError as error:
-        logger.warning("OpenVINO is not used for %s: %s", card.name, error)
+        logger.warning("OpenVINO is not used for %s: %s", name, error)
         return None
     try:
         kept.write(made.forward, place)
@@ -197,8 +216,8 @@ def is_wanted() -> bool:
     return True
 
 
-def converted(network: Any, shape: tuple[int, int, int]) -> "ov.Model":
-    """The forward graph of a keras.Model, with an open batch axis."""
+def converted(answer: Callable[[Any], Any], shape: tuple[int, int, int]) -> "ov.Model":
+    """The graph of a network, or of another TensorFlow function of batches, with an open batch axis."""
     import openvino as ov
     from openvino._offline_transformations import apply_moc_transformations
 
@@ -206,7 +225,7 @@ def converted(network: Any, shape: tuple[int, int, int]) -> "ov.Model":
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "forward.pb"
-        path.write_bytes(traced.definition(network, shape))
+        path.write_bytes(traced.definition(answer, shape))
         # Not `convert_model`, which sends a note of its use over the network.
         model = ov.Core().read_model(path)
     # Folds batch normalisation into the convolutions and names activations, which `reverse` knows then.

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ml import files
-from ml.card import Card
 from ml.version import TENSORFLOW, installed
 
 _PARTS = (".bin", ".xml")
 _HASHES = ".sha256"
 
 
-def place(card: Card) -> Path:
-    """Where the graph of a model lies, without a suffix: named by all that decides what it computes."""
-    parts = [card.weights_sha256, card.architecture, card.options, card.input_shape, *_versions()]
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+def place(*parts: Any) -> Path:
+    """Where a graph lies, without a suffix: named by all that decides what it computes, which `parts` are."""
+    named = json.dumps([*parts, *_versions()], sort_keys=True)
+    digest = hashlib.sha256(named.encode()).hexdigest()[:32]
     return files.cache_folder() / "graphs" / digest
 
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from ml.defences.detection import Detector, DetectorCard, distances, guard, head
 from ml.defences.detection.adaptive import Watched
 from ml.errors import ModelUnavailable, OptionRefused
 from tests import tiny
+from tests.machine import ROOT
 
 SETTINGS = {
     "squeezes": ["1-bit", "median"],
@@ -89,6 +92,45 @@ def test_an_image_is_scored_the_same_alone_and_in_a_batch(detector, digits):
     np.testing.assert_allclose(detector.score(batch), alone, atol=1e-4)
 
 
+@pytest.fixture
+def beside(detector, tiny_zoo):
+    """The card of the detector while it lies beside its model."""
+    folder = tiny_zoo / "tiny-digits"
+    yield detection.write(folder, detector.card, detector.arrays)
+    for name in (detection.ARRAYS, detection.CARD):
+        (folder / name).unlink(missing_ok=True)
+
+
+def test_once_its_graph_is_made_the_same_scores_need_no_tensorflow(
+    beside, detector, digits, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EPSILON_CACHE_DIR", str(tmp_path))
+    assert detection.lacks_graph("tiny-digits")
+    np.save(tmp_path / "batch.npy", digits[0][:20])
+    outputs = [
+        subprocess.run([sys.executable, *how], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for how in (["-m", "ml.graphs", "tiny-digits"], ["-c", SCORES, tmp_path])
+    ]
+    assert outputs[1].split() == ["False"]
+    assert not detection.lacks_graph("tiny-digits")
+    scores = np.load(tmp_path / "scores.npy")
+    np.testing.assert_allclose(scores, detector.score(digits[0][:20]), rtol=1e-3, atol=1e-6)
+
+
+SCORES = """
+import sys
+from pathlib import Path
+import numpy as np
+from ml import zoo
+from ml.defences import detection
+
+folder = Path(sys.argv[1])
+detector = detection.load(zoo.load("tiny-digits"))
+np.save(folder / "scores.npy", detector.score(np.load(folder / "batch.npy")))
+print("tensorflow" in sys.modules)
+"""
+
+
 def test_an_empty_batch_has_no_scores(detector):
     assert detector.score(np.zeros((0, 28, 28, 1), np.float32)).shape == (0,)
 
@@ -148,17 +190,15 @@ def test_a_detector_that_does_not_fit_is_refused(change, sentence, detector, tmp
         detection.read(tmp_path, detector.model)
 
 
-def test_a_model_without_a_detector_has_none_and_one_with_has_it(detector, tiny_digits, tiny_zoo):
+def test_a_model_without_a_detector_has_none(tiny_digits):
     assert detection.load(tiny_digits) is None
-    folder = tiny_zoo / "tiny-digits"
-    try:
-        card = detection.write(folder, detector.card, detector.arrays)
-        found = detection.load(tiny_digits)
-        assert found.card == card
-        assert detection.load(tiny_digits) is found
-    finally:
-        for name in (detection.ARRAYS, detection.CARD):
-            (folder / name).unlink(missing_ok=True)
+    assert not detection.lacks_graph("tiny-digits")
+
+
+def test_a_model_has_the_detector_that_lies_beside_it(beside, tiny_digits):
+    found = detection.load(tiny_digits)
+    assert found.card == beside
+    assert detection.load(tiny_digits) is found
 
 
 @pytest.mark.parametrize("change", [{"squeezes": ["sharp"]}, {"squeezes": ["9-bit"]}, {"layers": ["none"]}])

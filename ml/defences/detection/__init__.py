@@ -15,7 +15,7 @@ from ml.defences.detection.detector import (
     read_card,
     write,
 )
-from ml.defences.detection.shelf import load
+from ml.defences.detection.shelf import lacks_graph, load
 
 __all__ = [
     "ARRAYS",
@@ -23,6 +23,7 @@ __all__ = [
     "Detector",
     "DetectorCard",
     "Suspicion",
+    "lacks_graph",
     "load",
     "read",
     "read_card",

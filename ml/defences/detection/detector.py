@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,12 @@ import numpy.typing as npt
 from ml import files
 from ml.errors import ModelUnavailable, sentence
 from ml.estimators import store
+from ml.graphs import inference, kept
+from ml.graphs.inference import FORWARD
 from ml.model import Floats, Model
+
+if TYPE_CHECKING:
+    from ml.defences.detection.views import Views
 
 ARRAYS, CARD = "detector.h5", "detector.json"
 Arrays = dict[str, npt.NDArray[Any]]
@@ -73,6 +78,9 @@ class Detector:
 
     def score(self, batch: Floats) -> Floats:
         """How much each image of a batch (N, H, W, C) in [0, 1] looks tampered with, (N,) in [0, 1]."""
+        quick = self._quick
+        if quick and len(batch):
+            return quick.run(FORWARD, np.ascontiguousarray(batch, np.float32))[0][:, 0]
         parts = [self._graphs["score"](chunk) for chunk in self.chunks(batch)]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
@@ -108,6 +116,38 @@ class Detector:
         return [np.ascontiguousarray(batch[at : at + size], np.float32) for at in range(0, len(batch), size)]
 
     @property
+    def _quick(self) -> inference.Inference | None:
+        """The score in the inference runtime: where that is kept, nothing here needs TensorFlow."""
+        with self._lock:
+            return self._looked_up
+
+    @cached_property
+    def _looked_up(self) -> inference.Inference | None:
+        # Only of a finished detector: while one is trained its arrays have no hash, and no head.
+        if not self.card.arrays_sha256:
+            return None
+
+        def make() -> inference.Inference:
+            from ml.defences.detection import graphs
+
+            shape = self.model.input_shape
+            return inference.Inference(inference.converted(graphs.scoring(self._views, self.arrays), shape))
+
+        name = f"the detector of {self.card.model}"
+        return inference.kept_or_made(graph_place(self.card), name, make, self._agrees)
+
+    def _agrees(self, made: inference.Inference) -> bool:
+        """Whether the scores are TensorFlow's, on nothing and on noise in three strengths."""
+        noise = np.random.default_rng(0).random((4, *self.model.input_shape), np.float32)
+        batch = noise * np.array([0, 0.05, 0.4, 1], np.float32)[:, None, None, None]
+        own, theirs = made.run(FORWARD, batch)[0][:, 0], self._compiled["score"](batch)
+        # A threshold may be near 0 or near 1: of a score both what it has and what it lacks must be right.
+        return all(
+            np.allclose(one, other, rtol=10 * inference.PARITY, atol=1e-6)
+            for one, other in ((own, theirs), (1 - own, 1 - theirs))
+        )
+
+    @property
     def _graphs(self) -> "Mapping[str, Callable[..., Any]]":
         with self._lock:
             return self._compiled
@@ -115,11 +155,20 @@ class Detector:
     @cached_property
     def _compiled(self) -> "dict[str, Callable[..., Any]]":
         from ml.defences.detection import graphs
+
+        return graphs.compiled(self._views, self.arrays, self.model.input_shape)
+
+    @cached_property
+    def _views(self) -> "Views":
         from ml.defences.detection.views import Settings, Views
 
         settings = Settings(**{name: _hashable(value) for name, value in self.card.settings.items()})
-        views: Views = Views(self.model.network, settings, self.arrays)
-        return graphs.compiled(views, self.arrays, self.model.input_shape)
+        return Views(self.model.network, settings, self.arrays)
+
+
+def graph_place(card: DetectorCard) -> Path:
+    """Where the inference runtime's graph of the score is kept."""
+    return kept.place("detector", card.weights_sha256, card.arrays_sha256, card.settings)
 
 
 def write(folder: Path, card: DetectorCard, arrays: Arrays) -> DetectorCard:

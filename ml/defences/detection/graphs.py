@@ -17,11 +17,8 @@ def compiled(views: Views, arrays: Arrays, shape: tuple[int, int, int]) -> dict[
 
     Before the head is fitted there are only `features` and `figures`.
     """
-    learned = {name.removeprefix(HEAD): value for name, value in arrays.items() if name.startswith(HEAD)}
+    learned, scored = _learned(arrays), scoring(views, arrays)
     batch, label = tf.TensorSpec([None, *shape], tf.float32), tf.TensorSpec([None], tf.int64)
-
-    def score(images: tf.Tensor) -> tf.Tensor:
-        return tf.sigmoid(head.logit(views.answers(images)[1], learned))
 
     def evading(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -33,10 +30,21 @@ def compiled(views: Views, arrays: Arrays, shape: tuple[int, int, int]) -> dict[
     functions: dict[str, tuple[Callable[..., Any], list[Any]]] = {
         "features": (views.features, [batch]),
         "figures": (lambda images: views.answers(images)[1], [batch]),
-        "score": (score, [batch]),
+        "score": (lambda images: scored(images)[:, 0], [batch]),
         "evading": (evading, [batch, label]),
     }
     return {name: _graph(function, signature) for name, (function, signature) in functions.items()}
+
+
+def scoring(views: Views, arrays: Arrays) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The score as a TensorFlow function of a batch, (N, 1)."""
+    learned = _learned(arrays)
+    return lambda images: tf.sigmoid(head.logit(views.answers(images)[1], learned))[:, None]
+
+
+def _learned(arrays: Arrays) -> Arrays:
+    """The arrays of the head."""
+    return {name.removeprefix(HEAD): value for name, value in arrays.items() if name.startswith(HEAD)}
 
 
 def _otherwise(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

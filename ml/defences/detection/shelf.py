@@ -3,7 +3,8 @@
 import threading
 
 from ml import zoo
-from ml.defences.detection.detector import CARD, Detector, read
+from ml.defences.detection.detector import CARD, Detector, graph_place, read, read_card
+from ml.graphs import inference, kept
 from ml.model import Model
 
 _loaded: dict[tuple[str, str], Detector] = {}
@@ -24,3 +25,15 @@ def load(model: Model) -> Detector | None:
         if key not in _loaded:
             _loaded[key] = read(folder, model)
         return _loaded[key]
+
+
+def lacks_graph(name: str) -> bool:
+    """Whether the model has a detector for which no graph is kept: its first score makes it.
+
+    Raises:
+        ModelUnavailable: no model has this name, or the card of its detector is damaged.
+    """
+    folder = zoo.folder(name)
+    if not (folder / CARD).is_file() or not inference.is_wanted():
+        return False
+    return not kept.is_there(graph_place(read_card(folder)))
