@@ -48,6 +48,7 @@ def test_the_threshold_lets_the_asked_share_of_the_validation_digits_through(tra
     validation = detector_data.parts(model.card, data).validation[:200]
     alarms = [each.tampered for each in detector.verdict(validation.images.astype(np.float32) / 255)]
     assert np.mean(alarms) == pytest.approx(0.05, abs=0.011)
+    assert detector.threshold == 0.5
 
 
 def test_a_quick_run_is_reported(trained):

@@ -30,6 +30,8 @@ from ml.training.recipe import Recipe
 from ml.version import VERSION
 
 Arrays = dict[str, Any]
+# The threshold of every detector.
+EVEN = 0.5
 
 
 def train(
@@ -60,9 +62,9 @@ def train(
     arrays |= _distances(Detector(model, card, arrays), clean, how)
     detector = _headed(Detector(model, card, arrays), clean, rest[: described.attacked], how, seed)
     validation = to_float(divided.validation[: described.validation].images)
-    threshold = float(np.quantile(detector.score(validation), 1 - evaluation.false_alarms))
+    highest = float(np.quantile(detector.score(validation), 1 - evaluation.false_alarms))
     folder = output / "detector"
-    detection.write(folder, dataclasses.replace(card, threshold=threshold), detector.arrays)
+    detection.write(folder, dataclasses.replace(card, threshold=EVEN), _evened(detector.arrays, highest))
     # What is measured is what was written, rounded as it is in the file.
     detector = detection.read(folder, model)
     figures = detector_figures.figures(detector, divided.test, evaluation, seed)
@@ -86,6 +88,18 @@ def measure(name: str, data: Path | None = None) -> dict[str, Any]:
     plan = Evaluation(**detector.card.training["evaluation"])
     test = detector_data.parts(model.card, data, test_only=True).test
     return detector_figures.figures(detector, test, plan, detector.card.seed)
+
+
+def _evened(arrays: Arrays, highest: float) -> Arrays:
+    """The arrays with the head's last offset moved so that a score of `highest` becomes EVEN.
+
+    The order of all scores stays, and a person sees a scale whose middle means something: a head that tells
+    its training images apart may have its threshold at 0.0003.
+    """
+    least = float(np.finfo(np.float32).eps)
+    chance = min(max(highest, least), 1 - least)
+    name = f"{HEAD}offset.1"
+    return arrays | {name: (arrays[name] - np.log(chance / (1 - chance))).astype(np.float32)}
 
 
 def _card(
