@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -41,11 +42,16 @@ def rows(card: Card) -> list[Row]:
 
 
 def curve(card: Card) -> SafeString | None:
-    """Accuracy against ε in L∞, a line for each attack; None with fewer than two ε of every attack."""
+    """Accuracy against ε in L∞, a line for each attack and sample; None with fewer than two ε of each."""
     series: dict[str, list[tuple[float, float]]] = {}
-    for each in map(read, card.robustness):
+    found = [read(each) for each in card.robustness]
+    alike = len({each.samples for each in found}) == 1
+    for each in found:
         if each.norm == "linf" and each.accuracy is not None and each.clean_accuracy is not None:
-            points = series.setdefault(_name(each), [(0.0, each.clean_accuracy)])
+            name = _name(each)
+            if not alike:
+                name += f" · n = {number_format(each.samples, force_grouping=True)}"
+            points = series.setdefault(name, [(0.0, each.clean_accuracy)])
             points.append((each.epsilon, each.accuracy))
     if not any(len(points) > 2 for points in series.values()):
         return None

@@ -4,7 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
-# Before Django reads its settings: no test touches the database, the secret or the pictures of a real site.
+# For `ml`, and for the processes that tests start: none touches the database, the secret or the pictures of a
+# real site. pytest-django has read the settings of this process before; what it isolates otherwise is below.
 _HOME = Path(tempfile.mkdtemp(prefix="epsilon-tests-"))
 os.environ["EPSILON_VAR_DIR"] = str(_HOME / "var")
 os.environ["MEDIA_ROOT"] = str(_HOME / "media")

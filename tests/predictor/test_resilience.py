@@ -54,6 +54,14 @@ def test_the_curve_starts_at_the_clean_accuracy_and_needs_two_epsilons(card):
     assert resilience.curve(dataclasses.replace(card, robustness=card.robustness[:1])) is None
 
 
+def test_a_line_of_the_curve_joins_measurements_of_the_same_number_of_pictures_only(card):
+    more = {**card.robustness[1], "samples": 1000, "accuracy": 0.15, "epsilon": 0.3}
+    drawn = resilience.curve(dataclasses.replace(card, robustness=[*card.robustness, more]))
+    assert "10 steps · n = 200" in drawn
+    assert "10 steps · n = 1,000" in drawn
+    assert "n =" not in resilience.curve(card)
+
+
 def test_corruptions_come_hardest_first(card):
     found = resilience.corruptions(card)
     assert [each.accuracy for each in found] == [0.4, 0.8]
