@@ -131,6 +131,16 @@ def stage(first, **options):
     return Stage(name="test", epochs=1, side=32, learning_rate=0.001, first=first, **options)
 
 
+def test_a_stage_may_change_the_defence_of_the_recipe():
+    asked = recipe.load("vehicles-robust")
+    plain, last = (photo_folders._defence(asked, stage("", defence=how)) for how in ({}, {"attack_steps": 2}))
+    assert (plain.attack_steps, last.attack_steps) == (1, 2)
+    assert dataclasses.replace(last, attack_steps=1) == plain
+    assert photo_folders._defence(recipe.load("vehicles"), stage("")) is None
+    with pytest.raises(OptionRefused, match="attack_stops"):
+        photo_folders._defence(asked, stage("", defence={"attack_stops": 2}))
+
+
 def test_the_statistics_are_learned_anew_where_the_stage_says_so(network):
     photo_folders._free(network, stage("stem_conv", normalisation=True))
     assert "stem_bn" in {weight.path.split("/")[0] for weight in network.trainable_weights}

@@ -1,7 +1,8 @@
 """What a recipe of the kind `photo-folders` may say; see `ml/recipes/vehicles.toml` for an example."""
 
 import itertools
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ml.errors import OptionRefused, sentence
@@ -26,7 +27,8 @@ class Data(Plan):
 class Stage:
     """A part of the training at one picture size: the head learns, and the layers from `first` on.
 
-    With `normalisation` the batch normalisations of those layers learn too.
+    With `normalisation` the batch normalisations of those layers learn too. `defence` changes entries of the
+    recipe's table of that name for this stage.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Stage:
     learning_rate: float
     first: str = ""
     normalisation: bool = False
+    defence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

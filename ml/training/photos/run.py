@@ -69,7 +69,7 @@ def train(
         sized = _at_side(network, recipe, stage.side)
         _free(sized, stage)
         place = output / "checkpoints" / stage.name
-        defence = recipe.read("defence", Defence) if recipe.defence else None
+        defence = _defence(recipe, stage)
         histories[stage.name] = _learn(sized, stage, how, pools, place, resume, seed + number, defence)
         network.set_weights(sized.get_weights())
         settled = network.get_weights() if number == 0 else settled
@@ -196,6 +196,12 @@ def _free(network: keras.Model, stage: Stage) -> None:
     for layer in network.layers:
         if layer.name == efficientnet.FEATURE_NORM:
             layer.trainable = not first
+
+
+def _defence(recipe: Recipe, stage: Stage) -> Defence | None:
+    """The recipe's defence as the stage changes it; None without either."""
+    table = {**recipe.defence, **stage.defence}
+    return dataclasses.replace(recipe, defence=table).read("defence", Defence) if table else None
 
 
 def _learn(
