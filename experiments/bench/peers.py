@@ -24,6 +24,7 @@ folder, burst = Path(sys.argv[1]), float(sys.argv[2])
 network = tf.keras.models.load_model(folder / "network.keras", compile=False)
 problem = dict(np.load(folder / "problem.npz"))
 LOSS = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+RANDOM = "pgd-random"  # the work that begins at a random point of the ball
 Call = Callable[[], Any]
 
 
@@ -95,7 +96,15 @@ def cleverhans(work: str) -> Call:
         return lambda: fast_gradient_method(network, images, epsilon, np.inf, **bounds).numpy()
     steps = int(problem["steps"])
     return lambda: projected_gradient_descent(
-        network, images, epsilon, epsilon / 10, steps, np.inf, rand_init=False, sanity_checks=False, **bounds
+        network,
+        images,
+        epsilon,
+        epsilon / 10,
+        steps,
+        np.inf,
+        rand_init=work == RANDOM,
+        sanity_checks=False,
+        **bounds,
     ).numpy()
 
 
@@ -116,7 +125,7 @@ def foolbox(work: str) -> Call:
             return np.stack([tf.nn.softmax(model(each)).numpy()[0] for each in attacked])
 
         return swept
-    attack = fb.attacks.LinfPGD(rel_stepsize=0.1, steps=int(problem["steps"]), random_start=False)
+    attack = fb.attacks.LinfPGD(rel_stepsize=0.1, steps=int(problem["steps"]), random_start=work == RANDOM)
     return lambda: attack(model, images, y, epsilons=epsilon)[1].numpy()
 
 
@@ -138,6 +147,7 @@ def art(work: str) -> Call:
             eps=epsilon,
             eps_step=epsilon / 10,
             max_iter=int(problem["steps"]),
+            num_random_init=int(work == RANDOM),
             batch_size=len(batch),
             verbose=False,
         )

@@ -10,7 +10,7 @@ from PIL import Image
 
 from experiments.bench.table import Goal
 from ml import epsilon as epsilons
-from ml.attacks import BIM, FGSM
+from ml.attacks import BIM, FGSM, PGD
 from ml.attacks.auto import Auto
 from ml.attacks.base import Attack
 from ml.attacks.square import Square
@@ -51,7 +51,13 @@ def works(model: Model, *, small: bool = False) -> list[Work]:
     return (
         [*found, _sweep(model)]
         if photos
-        else [*found, _pgd(model), _solved(model, 32 if small else 1000), _auto(model, 8 if small else 200)]
+        else [
+            *found,
+            _pgd(model),
+            _pgd_random(model),
+            _solved(model, 32 if small else 1000),
+            _auto(model, 8 if small else 200),
+        ]
     )
 
 
@@ -106,8 +112,15 @@ def _sweep(model: Model) -> Work:
 
 
 def _pgd(model: Model) -> Work:
-    attack, title = BIM(steps=STEPS, relative_step=0.1), f"PGD-{STEPS}, 64 images"
+    """From the image itself, where everybody must end at the same image."""
+    attack, title = BIM(steps=STEPS, relative_step=0.1), f"PGD-{STEPS} without random start, 64 images"
     return _attack(model, "pgd", title, _noise(model, 64), attack, PGD_GOALS, share=0.5)
+
+
+def _pgd_random(model: Model) -> Work:
+    """As its authors have it, and as it is used: from a random point of the ball."""
+    attack, title = PGD(steps=STEPS, relative_step=0.1), f"PGD-{STEPS}, 64 images"
+    return _attack(model, "pgd-random", title, _digits(model, 64), attack, PGD_GOALS, share=0.5, same=False)
 
 
 def _solved(model: Model, count: int) -> Work:

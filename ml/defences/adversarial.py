@@ -6,7 +6,7 @@ Adversarial Training with Transferable Adversarial Examples" (attacks that go on
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -17,11 +17,25 @@ class Memory:
     """Each of `images` training images is attacked on from where its attack led in the epoch before.
 
     After `epochs` epochs of `batches` each it starts anew. Two steps an epoch then do what several would.
+    Every image is shifted by up to `shift` whole pixels each way, anew each time, its attack with it: what
+    leaves at one edge comes in at the other, so images need an empty margin of that width.
     """
 
     images: int
     epochs: int
     batches: int
+    shift: int = 0
+
+
+class Known(NamedTuple):
+    """Where each image of a batch is remembered (N,), and by how much it was shifted: (N, 2) down, right."""
+
+    places: tf.Tensor
+    shifts: tf.Tensor
+
+    def behind(self, first: tf.Tensor) -> "Known":
+        """Without the `first` images."""
+        return Known(self.places[first:], self.shifts[first:])
 
 
 class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -57,23 +71,27 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
             self.remembered = tf.Variable(tf.zeros(shape, tf.int8), trainable=False)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        images, places, labels, weights = self.taken(data)
+        images, known, labels, weights = self.taken(data)
         kept = tf.cast(self.clean * tf.cast(tf.shape(images)[0], tf.float32), tf.int32)
-        places = None if places is None else places[kept:]
-        attacked = self.attacked(images[kept:], labels[kept:], places)
+        attacked = self.attacked(images[kept:], labels[kept:], known and known.behind(kept))
         return super().train_step((tf.concat([images[:kept], attacked], 0), labels, *weights))
 
-    def taken(self, data: Any) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor, list[Any]]:
-        """Images, their places where a memory needs them, labels, and what else a batch has."""
+    def taken(self, data: Any) -> tuple[tf.Tensor, Known | None, tf.Tensor, list[Any]]:
+        """Images, what is known of them where a memory needs it, labels, and what else a batch has."""
         images, labels, *weights = data
-        places = None
-        if self.memory:
-            images, places = images
-        return tf.cast(images, tf.float32), places, labels, weights
+        if not self.memory:
+            return tf.cast(images, tf.float32), None, labels, weights
+        images, places = images
+        most, step = self.memory.shift, tf.cast(self.optimizer.iterations, tf.int32)
+        # As for random starts, but not the same numbers.
+        shifts = tf.random.stateless_uniform(
+            (tf.shape(places)[0], 2), (~self.seed, step), -most, most + 1, tf.int32
+        )
+        return shifted(tf.cast(images, tf.float32), shifts), Known(places, shifts), labels, weights
 
-    def attacked(self, images: tf.Tensor, labels: tf.Tensor, places: tf.Tensor | None = None) -> tf.Tensor:
-        """`images` (N, H, W, C) after `steps` signed steps from a start in the ball: a random one, or with
-        `places` where the attack led them in the last epoch.
+    def attacked(self, images: tf.Tensor, labels: tf.Tensor, known: Known | None = None) -> tf.Tensor:
+        """`images` (N, H, W, C) after `steps` signed steps from a start in the ball: a random one, or of
+        `known` images where the attack led them in the last epoch.
 
         The gradient is that of inference mode. A batch's ε and random start depend on how many batches the
         optimizer has seen, which checkpoints keep.
@@ -82,10 +100,10 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
         epsilon = self.epsilon * tf.minimum(1.0, tf.cast(step + 1, tf.float32) / max(1, self.warm_up))
         low, high = tf.maximum(images - epsilon, 0), tf.minimum(images + epsilon, 1)
         start = tf.random.stateless_uniform(tf.shape(images), (self.seed, step), -1, 1)
-        if self.memory and places is not None:
+        if self.memory and known:
             anew = step // self.memory.batches % self.memory.epochs == 0
-            last = tf.cast(tf.gather(self.remembered, places), tf.float32) / 127
-            start = tf.where(anew, start, last)
+            last = tf.cast(tf.gather(self.remembered, known.places), tf.float32) / 127
+            start = tf.where(anew, start, shifted(last, known.shifts))
         attacked = tf.clip_by_value(images + epsilon * start, low, high)
         aim = self.aim(images, labels)
         for _ in range(self.steps):
@@ -94,9 +112,9 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
                 loss = self.away(self(attacked, training=False), aim)
             moved = attacked + self.relative_step * epsilon * tf.sign(tape.gradient(loss, attacked))
             attacked = tf.clip_by_value(moved, low, high)
-        if self.memory and places is not None:
-            led = tf.cast(tf.round((attacked - images) / epsilon * 127), tf.int8)
-            self.remembered.scatter_update(tf.IndexedSlices(led, places))
+        if self.memory and known:
+            led = shifted(tf.round((attacked - images) / epsilon * 127), -known.shifts)
+            self.remembered.scatter_update(tf.IndexedSlices(tf.cast(led, tf.int8), known.places))
         return attacked
 
     def aim(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -124,8 +142,8 @@ class Trades(AdversarialTraining):
         self.robust_accuracy = keras.metrics.Mean(name="robust_accuracy")
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        images, places, labels, weights = self.taken(data)
-        attacked = self.attacked(images, labels, places)
+        images, known, labels, weights = self.taken(data)
+        attacked = self.attacked(images, labels, known)
         with tf.GradientTape() as tape:
             # In one pass, so that batch normalisation sees both halves.
             clean, hard = tf.split(self(tf.concat([images, attacked], 0), training=True), 2)
@@ -149,6 +167,15 @@ class Trades(AdversarialTraining):
 
     def away(self, logits: tf.Tensor, aim: tf.Tensor) -> tf.Tensor:
         return divergence(aim, logits)
+
+
+def shifted(images: tf.Tensor, by: tf.Tensor) -> tf.Tensor:
+    """`images` (N, H, W, C), each shifted by its own `by` (N, 2): whole pixels down and right, in a ring."""
+    for axis in (1, 2):
+        side = tf.shape(images)[axis]
+        from_where = (tf.range(side)[None] - by[:, axis - 1, None]) % side
+        images = tf.gather(images, from_where, axis=axis, batch_dims=1)
+    return images
 
 
 def _right(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -17,7 +17,7 @@ class Defence:
     - `pgd`: `attack_steps` steps of `relative_step`·ε make the images, but for the share `clean` of a batch.
     - `trades`: the same attack on the divergence, which counts `weight` times (β).
     - both: with `memory`, attacks go on from epoch to epoch and start anew after so many epochs; the images
-      must then stay as they are.
+      must then stay as they are, but for shifts of up to `shift` whole pixels that take the attack along.
     - `intervals`: worst case within interval bounds; ε grows only after the share `begin`, `clean` is what
       the loss without ε still counts at the end, `tight` the weight of the regulariser while ε grows.
     """
@@ -29,6 +29,7 @@ class Defence:
     relative_step: float = 0.25
     clean: float = 0.0
     memory: int = 0
+    shift: int = 0
     weight: float = 6.0
     begin: float = 0.0
     tight: float = 0.0
@@ -47,6 +48,8 @@ def defended(
         OptionRefused: no such method, a network whose bounds cannot be computed, or a memory where images are
             not known by their places.
     """
+    if how.shift and not how.memory:
+        raise OptionRefused(sentence("“shift” moves what “memory” keeps: it needs a memory."))
     if how.memory and not images:
         raise OptionRefused(sentence("Attacks can only be remembered of images that stay as they are."))
     begin, warm_up = int(how.begin * steps), int(how.warm_up * steps)
@@ -56,7 +59,9 @@ def defended(
         "relative_step": how.relative_step,
         "warm_up": warm_up,
         "seed": seed,
-        "memory": Memory(images=images, epochs=how.memory, batches=batches) if how.memory else None,
+        "memory": Memory(images=images, epochs=how.memory, batches=batches, shift=how.shift)
+        if how.memory
+        else None,
     }
     match how.method:
         case "pgd":

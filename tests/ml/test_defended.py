@@ -13,7 +13,7 @@ import pytest
 from ml import architectures, training, zoo
 from ml.attacks import PGD
 from ml.classifier import Classifier
-from ml.defences.adversarial import Trades, divergence
+from ml.defences.adversarial import Trades, divergence, shifted
 from ml.errors import OptionRefused
 from ml.training.defended import Defence, defended
 from ml.training.fit import fit
@@ -77,6 +77,31 @@ def test_an_attack_with_a_memory_goes_on_from_epoch_to_epoch(method: str) -> Non
         )
     assert reached[0] < reached[1] < reached[2]
     assert reached[3] < reached[2]  # it began anew
+
+
+def test_a_shift_takes_the_remembered_attack_along() -> None:
+    images, labels = digits()
+    images, labels, places = images[:64], labels[:64], np.arange(64)
+    how = Defence(method="pgd", epsilon=0.3, attack_steps=1, relative_step=0.05, memory=9, shift=2)
+    learner = compiled(defended(small(), how, steps=100, seed=1, images=64, batches=1))
+    learner.optimizer.learning_rate = 0.0
+    known = []
+    for _ in range(3):
+        taken, found, *_ = learner.taken(((images, places), labels))
+        np.testing.assert_array_equal(shifted(taken, -found.shifts), images)
+        before = learner.remembered.numpy().astype(np.float32) / 127
+        learner.fit((images, places), labels, batch_size=64, shuffle=False, verbose=0)
+        after = learner.remembered.numpy().astype(np.float32) / 127
+        known.append((found.shifts.numpy(), np.abs(after - before).max()))
+    assert all(np.abs(shifts).max() == 2 for shifts, _ in known)
+    assert (known[0][0] != known[1][0]).any()
+    # In its own frame an attack goes on by one step, however far its image was shifted meanwhile.
+    assert all(moved < 0.05 + 2 / 127 for _, moved in known[1:])
+
+
+def test_a_shift_needs_a_memory() -> None:
+    with pytest.raises(OptionRefused, match="needs a memory"):
+        defended(small(), Defence(method="pgd", epsilon=0.1, shift=1), steps=1, seed=1)
 
 
 def test_attacks_are_not_remembered_of_images_that_move() -> None:
