@@ -35,6 +35,6 @@ def on_exit(server):  # type: ignore[no-untyped-def]
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
-    from predictor import engine
+    from predictor import warming
 
-    engine.warm_in_background()
+    warming.warm_in_background()

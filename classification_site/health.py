@@ -4,7 +4,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from predictor import engine
+from predictor import warming
 
 
 @require_safe
@@ -18,5 +18,5 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 once every shipped model is warm (or known to be damaged), 503 until then."""
-    state = engine.state()
+    state = warming.state()
     return JsonResponse(state, status=200 if state["ready"] else 503)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ml import images
 from ml.card import Card
-from predictor import engine
+from predictor import engine, warming
 from predictor.bars import Bar
 from predictor.bars import bars as bars_of
 from predictor.samples import SAMPLES, Sample
@@ -50,7 +50,7 @@ def _sweep(slug: str, name: str, weights: str, target: int | None) -> dict[str, 
 
 def bars(sample: Sample, card: Card) -> list[Bar] | None:
     """The answer to a sample, None while its model is not warm: the first page waits for nothing."""
-    if engine.state()["models"].get(card.name) != "warm":
+    if warming.state()["models"].get(card.name) != "warm":
         return None
     first = sweep(sample, card, None)["probabilities"][0]
     return bars_of(dict(zip(card.class_names, first, strict=True)), card.class_names)

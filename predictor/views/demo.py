@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from ml import images
 from ml.card import Card
 from ml.errors import Busy, OptionRefused, sentence
-from predictor import access, demo, engine
+from predictor import access, demo, warming
 from predictor.samples import Sample
 from predictor.views.respond import PUBLIC, etag_of, file_response, json_errors
 
@@ -19,7 +19,7 @@ def demo_sweep(request: HttpRequest, slug: str) -> HttpResponse:
     target = request.GET.get("target", "")
     if target and target not in card.class_names:
         raise OptionRefused(sentence("The model has no class “%(name)s”."), name=target)
-    if engine.state()["models"].get(card.name) == "warming":
+    if warming.state()["models"].get(card.name) == "warming":
         raise Busy(sentence("The models are warming up, a few seconds."))
     label = card.class_names.index(target) if target else None
     answer = demo.sweep(sample, card, label)

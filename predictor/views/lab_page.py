@@ -14,7 +14,7 @@ from ml import epsilon
 from ml.card import Card
 from ml.errors import EpsilonError
 from ml.model import gradient_refused
-from predictor import access, engine, policy, selectors
+from predictor import access, engine, policy, selectors, warming
 from predictor.bars import bars
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.predict import prediction_get_or_create
@@ -128,7 +128,7 @@ def _config(image: Image, card: Card, target: str, preview: dict[str, Any] | Non
         **card_json(card),
         "target": target if target in card.class_names else "",
         "steps": preview["steps"] if preview else None,
-        "ready": engine.state()["models"].get(card.name) == "warm",
+        "ready": warming.state()["models"].get(card.name) == "warm",
         "urls": {
             "sweep": _url("sweep", image),
             "input": _url("input_file", image, model=card.name),

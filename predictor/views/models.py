@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ml.card import Card
 from ml.errors import EpsilonError
-from predictor import access, detector_figures, engine, resilience
+from predictor import access, detector_figures, engine, resilience, warming
 from predictor.views.respond import sentence_of
 
 
@@ -26,7 +26,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": cards,
         "broken": broken,
-        "state": engine.state()["models"],
+        "state": warming.state()["models"],
         "compare": compare if len(compare) == 2 else [],
     }
     return render(request, "predictor/models.html", context)
@@ -37,7 +37,7 @@ def model_card(request: HttpRequest, name: str) -> HttpResponse:
     card = access.card_or_404(name)
     context = {
         "card": card,
-        "state": engine.state()["models"].get(name, ""),
+        "state": warming.state()["models"].get(name, ""),
         "confusion": _confusion(card),
         "robustness": resilience.rows(card),
         "curve": resilience.curve(card),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ml.card import Card
 from ml.errors import Busy, EpsilonError
-from predictor import access, engine
+from predictor import access, engine, warming
 from predictor.models import Image
 from predictor.services.others import cards_beside, compared
 from predictor.views.query import model_of
@@ -24,7 +24,7 @@ def others(request: HttpRequest, image_id: UUID) -> HttpResponse:
     card = engine.card(model_of(request.GET, image))
     named, partial = request.GET.get("ask", ""), bool(request.headers.get("HX-Request"))
     rows = [
-        _row(image, one, now=not partial and (engine.answers_at_once(one.name) or one.name == named))
+        _row(image, one, now=not partial and (warming.answers_at_once(one.name) or one.name == named))
         for one in cards_beside(card)
     ]
     template = "predictor/_others_table.html" if partial else "predictor/others.html"
@@ -48,7 +48,7 @@ def _row(image: Image, one: Card, *, now: bool) -> dict[str, Any]:
 
     A model that is fitted at first use is not fitted because somebody scrolled: it waits to be asked.
     """
-    row: dict[str, Any] = {"card": one, "waits": not engine.answers_at_once(one.name)}
+    row: dict[str, Any] = {"card": one, "waits": not warming.answers_at_once(one.name)}
     if now:
         try:
             row["answer"] = compared(image=image, card=one)

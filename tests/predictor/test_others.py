@@ -12,7 +12,7 @@ from accounts.models import Profile
 from ml import images, zoo
 from ml.defences.certified import certified_radius
 from ml.errors import Busy
-from predictor import engine
+from predictor import engine, warming
 from predictor.models import Prediction
 from predictor.services import others
 from predictor.services.predict import prediction_get_or_create
@@ -130,7 +130,7 @@ def svm(tmp_path, monkeypatch):
     monkeypatch.setenv("EPSILON_ZOO_DIR", str(tmp_path / "zoo"))
     monkeypatch.setenv("EPSILON_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("DATASETS_DIR", str(data))
-    monkeypatch.setattr(engine, "_PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(warming, "_PATIENCE_SECONDS", 60)
     return "tiny-svm"
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from PIL import Image as Picture
 
-from predictor import demo, engine
+from predictor import demo, engine, warming
 from predictor.samples import SAMPLES
 from tests.predictor.conftest import DIGIT, PHOTO
 
@@ -21,14 +21,14 @@ def _fresh_cache():
 
 
 def test_the_landing_page_answers_before_any_model_is_warm(anonymous, monkeypatch):
-    monkeypatch.setattr(engine, "state", lambda: {"ready": False, "models": {PHOTO: "warming"}})
+    monkeypatch.setattr(warming, "state", lambda: {"ready": False, "models": {PHOTO: "warming"}})
     response = anonymous.get("/")
     assert response.status_code == 200
     assert response.context["demo"]["bars"] is None
 
 
 def test_the_landing_page_shows_the_answer_once_the_model_is_warm(anonymous, monkeypatch):
-    monkeypatch.setattr(engine, "state", lambda: {"ready": True, "models": {PHOTO: "warm"}})
+    monkeypatch.setattr(warming, "state", lambda: {"ready": True, "models": {PHOTO: "warm"}})
     bars = anonymous.get("/").context["demo"]["bars"]
     assert [bar.class_name for bar in bars] == ["Bike", "Car", "Ship"]
 
@@ -77,7 +77,7 @@ def test_the_demo_takes_a_target_but_no_unknown_one(anonymous):
 
 
 def test_while_the_model_warms_up_the_demo_asks_to_come_back(anonymous, monkeypatch):
-    monkeypatch.setattr(engine, "state", lambda: {"ready": False, "models": {PHOTO: "warming"}})
+    monkeypatch.setattr(warming, "state", lambda: {"ready": False, "models": {PHOTO: "warming"}})
     response = anonymous.get(reverse("predictor:demo_sweep", args=[PHOTO_SLUG]))
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0

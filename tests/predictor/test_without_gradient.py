@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from ml import zoo
 from ml.estimators import first_use
-from predictor import engine
+from predictor import engine, warming
 from predictor.models import AdversarialImage, Prediction
 from tests import tiny_estimators
 from tests.predictor.conftest import DIGIT, png, upload
@@ -37,8 +37,8 @@ def _estimators(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "nothing"))
     monkeypatch.setattr(zoo, "_loaded", {})
     monkeypatch.setattr(engine, "_batchers", {})
-    monkeypatch.setattr(engine, "_preparing", {})
-    monkeypatch.setattr(engine, "_states", {})
+    monkeypatch.setattr(warming, "_preparing", {})
+    monkeypatch.setattr(warming, "_states", {})
 
 
 def lab(client, image, **query):
@@ -120,7 +120,7 @@ def test_without_its_training_data_the_page_says_what_to_set(owner_client, digit
 
 def test_it_is_fitted_once_in_the_background_and_then_answers(owner_client, digit, folder, monkeypatch):
     monkeypatch.setenv("DATASETS_DIR", str(folder / "data"))
-    monkeypatch.setattr(engine, "_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(warming, "_PATIENCE_SECONDS", 0)
     fits, release, real = [], threading.Event(), first_use.fit
 
     def slow(*arguments, **options):
@@ -129,28 +129,28 @@ def test_it_is_fitted_once_in_the_background_and_then_answers(owner_client, digi
         return real(*arguments, **options)
 
     monkeypatch.setattr(first_use, "fit", slow)
-    assert engine.state()["models"][SVM] == "on demand"
+    assert warming.state()["models"][SVM] == "on demand"
     for _ in range(2):
         response = lab(owner_client, digit, model=SVM)
         assert response.status_code == 503
         assert "being prepared" in response.content.decode()
-        assert engine.state()["models"][SVM] == "preparing"
+        assert warming.state()["models"][SVM] == "preparing"
     assert lab(owner_client, digit).status_code == 200  # the others do not wait for it
     release.set()
-    engine._preparing[SVM].join(60)
+    warming._preparing[SVM].join(60)
     assert fits == ["svm"]
     response = lab(owner_client, digit, model=SVM)
     assert response.context["prediction"].class_name == "3"
-    assert engine.state()["models"][SVM] == "warm"
+    assert warming.state()["models"][SVM] == "warm"
 
 
 def test_one_that_waits_for_its_first_use_keeps_the_site_ready(monkeypatch):
-    monkeypatch.setattr(engine, "_warm", lambda: None)
-    engine.warm_in_background()
-    assert SVM not in engine._states
-    assert not engine.state()["ready"]
-    engine._states.update(dict.fromkeys(engine._states, "warm"))
-    assert engine.state()["ready"]
+    monkeypatch.setattr(warming, "_warm", lambda: None)
+    warming.warm_in_background()
+    assert SVM not in warming._states
+    assert not warming.state()["ready"]
+    warming._states.update(dict.fromkeys(warming._states, "warm"))
+    assert warming.state()["ready"]
 
 
 def test_a_preparation_that_fails_is_told_in_a_sentence(owner_client, digit, folder, monkeypatch):
