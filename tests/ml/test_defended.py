@@ -153,8 +153,19 @@ def test_the_recipe_trains_and_its_card_says_what_it_withstands(
     row = card.robustness[0]
     assert row["samples"] == samples
     assert 0 <= row["accuracy"] <= row["clean_accuracy"]
-    history = json.loads((tmp_path / "report.json").read_text())
-    assert history["name"] == name
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["name"] == name
+    (table,) = (
+        block
+        for section in report["sections"]
+        for block in section["blocks"]
+        if block["name"] == "under-attack"
+    )
+    shown = [dict(zip(table["columns"], cells, strict=True)) for cells in table["rows"]]
+    assert [(each["attack"], each["ε"], each["images"]) for each in shown] == [
+        (each["attack"], each["epsilon"], each["samples"]) for each in card.robustness
+    ]
+    assert shown[0]["under attack"] == row["accuracy"]
     assert card.training["defence"]["method"] == method
 
 

@@ -13,7 +13,7 @@ from ml.datasets import handwritten, mnist
 from ml.datasets.locate import locate
 from ml.evaluation import metrics
 from ml.images import to_float
-from ml.report import Picture, Pictures, Report, Table, facts
+from ml.report import Picture, Pictures, Report, Table, facts, withstood
 from ml.report.usual import classification, confusion, curves
 from ml.training.recipe import Recipe
 from ml.verdict import softmax, unsure
@@ -117,6 +117,7 @@ def report(
             classification(f"classes-{kind}", f"By class, {kind}", split.labels, answers, card.class_names),
             _wrong(f"wrong-{kind}", kind, split, logits, card.class_names),
         )
+    withstood.sections(page, card)
     page.write(output)
 
 

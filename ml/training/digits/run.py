@@ -184,6 +184,12 @@ def train(
     return folder
 
 
+def report_of(recipe: Recipe, classifier: Classifier, *, data: Path | None, output: Path) -> None:
+    """Test a trained model again and write the report of its training; see `ml.training.report`."""
+    targets, started = recipe.read("evaluation", Evaluation).targets, time.time()
+    report(recipe, classifier.card, classifier, targets=targets, data=data, output=output, started=started)
+
+
 def _built(recipe: Recipe, how: Training) -> keras.Model:
     """The untrained network in the recipe's precision, or one that begins from another model."""
     ours = keras.config.dtype_policy()

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ml import files
 from ml.card import Card
 from ml.datasets.locate import locate
-from ml.report import Report, Table, facts
+from ml.report import Report, Table, facts, withstood
 from ml.training.photos import blocks as photo_blocks
 from ml.training.photos import files as photo_files
 from ml.training.photos.figures import Tested, plan_of
@@ -85,6 +85,7 @@ def write(
         " in all, the most confident first; then the right answers of the least confidence.",
         *photo_blocks.pictures(card, tested, right),
     )
+    withstood.sections(page, card)
     page.section("Speed", SPEED, _speed(tested, speeds))
     page.write(output)
 
