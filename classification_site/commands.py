@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,16 @@ class ModelCommand(BaseCommand):
             reason = str(error) if isinstance(error, ImageRefused) else f"{error.strerror or error}."
             self.answer({"file": str(file), "error": reason}, f"{file}: {reason}")
             return None
+
+    def each(self, work: Callable[[str], bool], files: Sequence[str], done: str) -> None:
+        """Do `work` on every file: one that it refuses (False) does not keep the others out.
+
+        Raises:
+            CommandError: any was refused, so that the exit code is 1; `done` says of what, e.g. "classified".
+        """
+        refused = [file for file in files if not work(file)]
+        if refused:
+            raise CommandError(f"{len(refused)} of {len(files)} files could not be {done}.")
 
     def execute(self, *arguments: Any, **options: Any) -> str | None:
         self._json = bool(options.get("json"))

@@ -1,9 +1,8 @@
 """`manage.py detect FILE... --model NAME`: whether files look tampered with, by the model's detector."""
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand
 from ml import images, zoo
@@ -30,9 +29,7 @@ class Command(ModelCommand):
         detector = detection.load(zoo.load(options["model"]))
         if detector is None:
             raise ModelUnavailable(sentence("The model “%(name)s” has no detector."), name=options["model"])
-        refused = [file for file in options["files"] if not self._detect(detector, file)]
-        if refused:
-            raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be looked at.")
+        self.each(partial(self._detect, detector), options["files"], "looked at")
 
     def _detect(self, detector: "Detector", file: str) -> bool:
         seen = self.seen(detector.model, file)

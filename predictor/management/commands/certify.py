@@ -1,9 +1,8 @@
 """`manage.py certify FILE... --epsilon 0.1`: is it proven that no change within ε alters the answer?"""
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand, answer_json
 from ml import epsilon, images, zoo
@@ -28,11 +27,9 @@ class Command(ModelCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         asked, model = epsilon.parse(options["epsilon"]), zoo.load(options["model"])
-        refused = [file for file in options["files"] if not self._certify(model, file, asked)]
-        if refused:
-            raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be certified.")
+        self.each(partial(self._certify, model, asked), options["files"], "certified")
 
-    def _certify(self, model: "Model", file: str, asked: float) -> bool:
+    def _certify(self, model: "Model", asked: float, file: str) -> bool:
         from ml.defences.certified import certified, certified_radius
 
         seen = self.seen(model, file)

@@ -2,10 +2,10 @@
 
 import time
 from argparse import ArgumentParser
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.core.management.base import CommandError
 
 from classification_site.commands import ModelCommand, answer_json
 from ml import zoo
@@ -26,9 +26,7 @@ class Command(ModelCommand):
         model = zoo.load(options["model"])
         # Compiled before the clock of the first file starts.
         model.logits(np.zeros((1, *model.input_shape), np.float32))
-        refused = [file for file in options["files"] if not self._classify(model, file)]
-        if refused:
-            raise CommandError(f"{len(refused)} of {len(options['files'])} files could not be classified.")
+        self.each(partial(self._classify, model), options["files"], "classified")
 
     def _classify(self, model: "Model", file: str) -> bool:
         start = time.perf_counter()
