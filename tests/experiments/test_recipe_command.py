@@ -46,4 +46,4 @@ def test_missing_data_is_one_sentence(tmp_path):
 
 def test_a_report_of_a_kind_that_cannot_give_one_is_one_sentence():
     with pytest.raises(CommandError, match="reported only when they are trained"):
-        call_command("recipe", "report", "digits-simple")
+        call_command("recipe", "report", "digits-noisy")
