@@ -13,7 +13,9 @@ pytestmark = pytest.mark.peers
 ATTACKS = {("fgsm", "cleverhans"), ("fgsm", "foolbox"), ("fgsm", "art")}
 RUNTIMES = ("onnxruntime", "openvino", "litert")
 ANSWERS = {("predict", "predict"), *((work, each) for work in ("predict", "predict-16") for each in RUNTIMES)}
-SOLVED = {(work, peer) for work in ("pgd", "pgd-solved") for peer in ("cleverhans", "foolbox", "art")}
+SOLVED = {
+    (work, peer) for work in ("pgd", "pgd-random", "pgd-solved") for peer in ("cleverhans", "foolbox", "art")
+}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,8 @@ def test_every_peer_gives_our_answer(tiny_zoo, tmp_path, name, own):
     rows = [json.loads(line) for line in text.getvalue().splitlines()]
     assert {(row["work"], row["peer"]) for row in rows} == ATTACKS | ANSWERS | own
     for row in rows:
-        assert row["apart"] < 1e-3, row
+        # From random starts of its own each may win an image or two of 64 that the other loses.
+        most = 2 / 64 if row["work"] == "pgd-random" else 1e-3
+        assert row["apart"] <= most, row
         assert row["ratio"] == pytest.approx(row["theirs"] / row["ours"])
     assert page.read_text().count(f"| {name} |") == len(rows)

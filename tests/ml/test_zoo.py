@@ -26,9 +26,9 @@ def test_the_shipped_models_are_there(tiny_zoo):
     assert {"vehicles", "digits-simple"} <= set(zoo.names())
 
 
-def test_shipped_models_come_before_those_trained_here(tiny_zoo):
+def test_shipped_models_come_before_those_trained_here_and_defended_ones_last(tiny_zoo):
     names = [name for name in zoo.names() if name.startswith(("vehicles", "digits-simple", "tiny"))]
-    assert names == ["vehicles", "tiny-photos", "digits-simple", "tiny-digits"]
+    assert names == ["vehicles", "tiny-photos", "vehicles-robust", "digits-simple", "tiny-digits"]
 
 
 @pytest.mark.parametrize("name", ["none", "", ".", "..", "../zoo", "tiny-photos/", "/etc"])
