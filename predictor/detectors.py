@@ -6,6 +6,7 @@ one without a detector.
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from ml import zoo
 from ml.defences import detection
 from ml.defences.detection import CARD, Suspicion
 from ml.errors import Busy, EpsilonError
-from ml.images import Input
+from ml.images import Floats, Input
 
 if TYPE_CHECKING:
     from ml.batching import Batcher
@@ -23,9 +24,13 @@ logger = logging.getLogger(__name__)
 
 
 class Watch(NamedTuple):
-    """A detector that can be asked, and the hash of its arrays."""
+    """A detector that can be asked, and the hash of its arrays.
 
-    batcher: "Batcher[Suspicion]"
+    `batcher` gives logits and score at once (`Detector.answers`), `suspicion` the verdict on a score.
+    """
+
+    batcher: "Batcher[Floats]"
+    suspicion: Callable[[float], Suspicion]
     arrays_sha256: str
 
 
@@ -48,22 +53,22 @@ def watch(name: str) -> Watch | None:
         return _watches[key]
 
 
-def suspicion(name: str, seen: Input) -> Suspicion | None:
-    """How much the input of model `name` looks tampered with; None without a detector.
+def answered(name: str, seen: Input) -> tuple[Floats, Suspicion] | None:
+    """The logits (classes,) of model `name`, and how much its input looks tampered with.
 
-    Raises:
-        Busy: too many ask.
+    None without a detector, when it fails, or when it has too many to look at: the model alone is quicker.
     """
     watching = watch(name)
     if watching is None:
         return None
     try:
-        return watching.batcher.answer(seen.image)
+        row = watching.batcher.answer(seen.image)
     except Busy:
-        raise
+        return None
     except Exception:
         logger.exception("the detector of %s failed", name)
         return None
+    return row[:-1], watching.suspicion(row[-1])
 
 
 def _opened(name: str) -> Watch | None:
@@ -75,11 +80,14 @@ def _opened(name: str) -> Watch | None:
         detector = detection.load(model)
         if detector is None:
             return None
-        detector.score(np.zeros((1, *model.input_shape), np.float32))
+        # One image, and several that came together.
+        for count in (1, 2):
+            detector.answers(np.zeros((count, *model.input_shape), np.float32))
     except EpsilonError as error:
         logger.error("%s", error)
     except Exception:
         logger.exception("the detector of %s cannot be used", name)
     else:
-        return Watch(Batcher(detector.verdict, name=f"{name}-detector"), detector.card.arrays_sha256)
+        batcher = Batcher(detector.answers, name=f"{name}-detector")
+        return Watch(batcher, detector.suspicion, detector.card.arrays_sha256)
     return None

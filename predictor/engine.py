@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ml import epsilon, zoo
 from ml.card import Card
+from ml.defences.detection import Suspicion
 from ml.errors import (
     BUSY,
     Busy,
@@ -23,7 +24,7 @@ from ml.errors import (
 from ml.images import Floats, Input, resize, resize_matrix, to_float
 from ml.model import gradient_refused
 from ml.verdict import Verdict, verdict
-from predictor import warming
+from predictor import detectors, warming
 
 if TYPE_CHECKING:
     from ml.batching import Batcher
@@ -39,6 +40,13 @@ _batchers: dict[str, "Batcher[Floats]"] = {}
 _lock = threading.Lock()
 
 
+class Answered(NamedTuple):
+    """What a model says of one input, and what its detector does: None without one that can be used."""
+
+    verdict: Verdict
+    suspicion: Suspicion | None
+
+
 def names() -> list[str]:
     return zoo.names()
 
@@ -52,7 +60,7 @@ def cards() -> list[Card]:
     return zoo.readable()
 
 
-def predict(name: str, seen: Input) -> Verdict:
+def predict(name: str, seen: Input) -> Answered:
     """The answer of model `name`; a picture without ink is always unsure.
 
     Raises:
@@ -61,7 +69,8 @@ def predict(name: str, seen: Input) -> Verdict:
     """
     warming.prepare(name)
     model = zoo.load(name)
-    return verdict(_batcher(model).answer(seen.image), model.card, found=seen.found)
+    logits, suspicion = detectors.answered(name, seen) or (_batcher(model).answer(seen.image), None)
+    return Answered(verdict(logits, model.card, found=seen.found), suspicion)
 
 
 def sweep(name: str, image: Pixels, *, target: int | None = None, max_steps: int) -> "Sweep":

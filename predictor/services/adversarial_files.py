@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from ml import images
 from ml.card import Card
+from ml.defences.detection import Suspicion
 from ml.distances import Distances
 from ml.errors import sentence
 from ml.verdict import Verdict
@@ -23,12 +24,13 @@ MAX_ADVERSARIALS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A file: its bytes, its pixels as decoded again, what the model sees of them, and its answer."""
+    """A file: its bytes, its pixels as decoded again, what the model sees of them, and what it answers."""
 
     data: bytes
     pixels: images.Pixels
     seen: images.Input
     verdict: Verdict
+    suspicion: Suspicion | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,8 @@ def written(perturbed: images.Pixels, card: Card) -> Written:
     data = images.encode_png(perturbed)
     pixels = images.decode(data)
     seen = images.to_input(pixels, card)
-    return Written(data=data, pixels=pixels, seen=seen, verdict=engine.predict(card.name, seen))
+    verdict, suspicion = engine.predict(card.name, seen)
+    return Written(data=data, pixels=pixels, seen=seen, verdict=verdict, suspicion=suspicion)
 
 
 def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None:
@@ -68,7 +71,7 @@ def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None
     row.linf, row.l2, row.ssim = made.distances.linf, made.distances.l2, made.distances.ssim
     row.psnr = made.distances.psnr if math.isfinite(made.distances.psnr) else None
     row.flip_steps, row.flip_searched = made.flip_steps, made.flip_searched
-    suspicion_note(row, model_name=row.prediction.model_name, seen=file.seen)
+    suspicion_note(row, file.suspicion, model_name=row.prediction.model_name)
     with storage.draft() as draft:
         row.file = draft.put("adversarial", file.data, ".png")
         row.thumbnail = draft.put("thumbnails", images.thumbnail(file.pixels), ".webp")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ml import epsilon, images
 from ml.card import Card
-from predictor import detectors, engine
+from predictor import engine
 from predictor.models import Image
 from predictor.services.upload import pixels_of
 
@@ -82,8 +82,7 @@ def compared(*, image: Image, card: Card) -> Compared:
 
 def _compared(image: Image, card: Card) -> Compared:
     seen = images.to_input(pixels_of(image), card)
-    verdict = engine.predict(card.name, seen)
-    watched = detectors.suspicion(card.name, seen)
+    verdict, watched = engine.predict(card.name, seen)
     searched = card.axis_steps if card.gradient else 0
     return Compared(
         class_name=verdict.class_name,

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ml import images
 from ml.card import Card
@@ -23,36 +23,39 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
     card = engine.card(model_name)
     known = {"image": image, "model_name": model_name, "weights_sha256": card.weights_sha256}
     found = Prediction.objects.filter(**known).first()
-    seen = None
     if found is None:
-        found, seen = _answered(image, known, card)
+        found = _answered(image, known, card)
+    # An answer that is older than the detector.
+    elif found.suspicion is None and detectors.watch(model_name):
+        said = engine.predict(model_name, images.to_input(pixels_of(image), card))
+        suspicion_note(found, said.suspicion, model_name=model_name)
+        found.save(update_fields=["suspicion", "tampered", "versions"])
     found.image = image
-    # Also on an answer that is older than the detector, or that the detector had no time for.
-    if found.suspicion is None and detectors.watch(model_name):
-        seen = seen or images.to_input(pixels_of(image), card)
-        if suspicion_note(found, model_name=model_name, seen=seen):
-            found.save(update_fields=["suspicion", "tampered", "versions"])
     return found
 
 
-def _answered(image: Image, known: dict[str, Any], card: Card) -> tuple[Prediction, images.Input]:
+def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
     # The network answers outside the transaction: nobody else's writing waits for it.
     start = time.perf_counter()
     seen = images.to_input(pixels_of(image), card)
-    verdict = engine.predict(card.name, seen)
+    verdict, suspicion = engine.predict(card.name, seen)
     seconds = time.perf_counter() - start
-    with transaction.atomic():
-        prediction, _ = Prediction.objects.get_or_create(
-            **known,
-            defaults={
-                "label": verdict.label,
-                "class_name": verdict.class_name,
-                "confidence": verdict.confidence,
-                "unsure": verdict.unsure,
-                "probabilities": verdict.probabilities,
-                "found": seen.found,
-                "seconds": seconds,
-                "versions": engine.versions(),
-            },
-        )
-    return prediction, seen
+    made = Prediction(
+        **known,
+        label=verdict.label,
+        class_name=verdict.class_name,
+        confidence=verdict.confidence,
+        unsure=verdict.unsure,
+        probabilities=verdict.probabilities,
+        found=seen.found,
+        seconds=seconds,
+        versions=engine.versions(),
+    )
+    suspicion_note(made, suspicion, model_name=card.name)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:
+        # Whoever asked for the same at the same time was quicker.
+        return Prediction.objects.get(**known)
+    return made

@@ -86,6 +86,12 @@ def test_the_verdict_is_the_score_held_against_the_threshold(detector, digits, a
     assert sum(each.tampered for each in verdicts) == 5
 
 
+def test_with_the_score_come_the_logits_of_the_model_itself(detector, digits):
+    answers = detector.answers(digits[0][:7])
+    np.testing.assert_allclose(answers[:, :-1], detector.model.logits(digits[0][:7]), atol=1e-4)
+    np.testing.assert_array_equal(answers[:, -1], detector.score(digits[0][:7]))
+
+
 def test_an_image_is_scored_the_same_alone_and_in_a_batch(detector, digits):
     batch = digits[0][:7]
     alone = np.concatenate([detector.score(batch[place : place + 1]) for place in range(7)])

@@ -102,11 +102,11 @@ def test_an_answer_that_is_older_than_the_detector_gets_its_score_at_the_next_vi
 
 @pytest.mark.usefixtures("watched")
 def test_a_busy_detector_keeps_nobody_from_the_answer(digit, monkeypatch):
-    def busy(name, seen):
+    def busy(image):
         raise Busy("Full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(detectors, "suspicion", busy)
+        patch.setattr(detectors.watch(DIGIT).batcher, "answer", busy)
         assert answer(digit).suspicion is None
     assert answer(digit).suspicion is not None
 
@@ -114,9 +114,9 @@ def test_a_busy_detector_keeps_nobody_from_the_answer(digit, monkeypatch):
 @pytest.mark.usefixtures("watched")
 def test_many_at_once_get_the_scores_they_would_get_alone(digit, tampered):
     inputs = [seen_of(digit), seen_of(tampered)] * 8
-    alone = [detectors.suspicion(DIGIT, seen).score for seen in inputs]
+    alone = [detectors.answered(DIGIT, seen)[1].score for seen in inputs]
     with ThreadPoolExecutor(16) as threads:
-        together = [found.score for found in threads.map(lambda s: detectors.suspicion(DIGIT, s), inputs)]
+        together = [found[1].score for found in threads.map(lambda s: detectors.answered(DIGIT, s), inputs)]
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 

@@ -18,6 +18,7 @@ from ml.estimators import store
 from ml.graphs import inference, kept
 from ml.graphs.inference import FORWARD
 from ml.model import Floats, Model
+from ml.verdict import softmax
 
 if TYPE_CHECKING:
     from ml.defences.detection.views import Views
@@ -78,15 +79,23 @@ class Detector:
 
     def score(self, batch: Floats) -> Floats:
         """How much each image of a batch (N, H, W, C) in [0, 1] looks tampered with, (N,) in [0, 1]."""
+        return self.answers(batch)[:, -1]
+
+    def answers(self, batch: Floats) -> Floats:
+        """The model's logits and, last, the score for each image of a batch (N, H, W, C), (N, classes + 1)."""
         quick = self._quick
         if quick and len(batch):
-            return quick.run(FORWARD, np.ascontiguousarray(batch, np.float32))[0][:, 0]
-        parts = [self._graphs["score"](chunk) for chunk in self.chunks(batch)]
-        return np.concatenate([np.zeros(0, np.float32), *parts])
+            return quick.run(FORWARD, np.ascontiguousarray(batch, np.float32))[0]
+        parts = [self._graphs["answers"](chunk) for chunk in self.chunks(batch)]
+        return np.concatenate([np.zeros((0, len(self.model.class_names) + 1), np.float32), *parts])
 
     def verdict(self, batch: Floats) -> list[Suspicion]:
         """Score and verdict for each image of a batch (N, H, W, C)."""
-        return [Suspicion(float(each), bool(each >= self.threshold)) for each in self.score(batch)]
+        return [self.suspicion(each) for each in self.score(batch)]
+
+    def suspicion(self, score: float) -> Suspicion:
+        """The verdict that belongs to a score."""
+        return Suspicion(float(score), bool(score >= self.threshold))
 
     def figures(self, batch: Floats) -> Floats:
         """What the head is given, (N, F)."""
@@ -131,20 +140,23 @@ class Detector:
             from ml.defences.detection import graphs
 
             shape = self.model.input_shape
-            return inference.Inference(inference.converted(graphs.scoring(self._views, self.arrays), shape))
+            return inference.Inference(inference.converted(graphs.answering(self._views, self.arrays), shape))
 
         name = f"the detector of {self.card.model}"
         return inference.kept_or_made(graph_place(self.card), name, make, self._agrees)
 
     def _agrees(self, made: inference.Inference) -> bool:
-        """Whether the scores are TensorFlow's, on nothing and on noise in three strengths."""
+        """Whether answers and scores are TensorFlow's, on nothing and on noise in three strengths."""
         noise = np.random.default_rng(0).random((4, *self.model.input_shape), np.float32)
         batch = noise * np.array([0, 0.05, 0.4, 1], np.float32)[:, None, None, None]
-        own, theirs = made.run(FORWARD, batch)[0][:, 0], self._compiled["score"](batch)
+        own, theirs = made.run(FORWARD, batch)[0], self._compiled["answers"](batch)
+        chances, others = softmax(own[:, :-1]), softmax(theirs[:, :-1])
+        if np.abs(chances - others).max() > inference.PARITY:
+            return False
         # A threshold may be near 0 or near 1: of a score both what it has and what it lacks must be right.
         return all(
             np.allclose(one, other, rtol=10 * inference.PARITY, atol=1e-6)
-            for one, other in ((own, theirs), (1 - own, 1 - theirs))
+            for one, other in ((own[:, -1], theirs[:, -1]), (1 - own[:, -1], 1 - theirs[:, -1]))
         )
 
     @property
@@ -167,8 +179,8 @@ class Detector:
 
 
 def graph_place(card: DetectorCard) -> Path:
-    """Where the inference runtime's graph of the score is kept."""
-    return kept.place("detector", card.weights_sha256, card.arrays_sha256, card.settings)
+    """Where the inference runtime's graph of answer and score is kept."""
+    return kept.place("answer and score", card.weights_sha256, card.arrays_sha256, card.settings)
 
 
 def write(folder: Path, card: DetectorCard, arrays: Arrays) -> DetectorCard:

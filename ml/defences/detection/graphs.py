@@ -17,7 +17,7 @@ def compiled(views: Views, arrays: Arrays, shape: tuple[int, int, int]) -> dict[
 
     Before the head is fitted there are only `features` and `figures`.
     """
-    learned, scored = _learned(arrays), scoring(views, arrays)
+    learned = _learned(arrays)
     batch, label = tf.TensorSpec([None, *shape], tf.float32), tf.TensorSpec([None], tf.int64)
 
     def evading(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -30,16 +30,24 @@ def compiled(views: Views, arrays: Arrays, shape: tuple[int, int, int]) -> dict[
     functions: dict[str, tuple[Callable[..., Any], list[Any]]] = {
         "features": (views.features, [batch]),
         "figures": (lambda images: views.answers(images)[1], [batch]),
-        "score": (lambda images: scored(images)[:, 0], [batch]),
+        "answers": (answering(views, arrays), [batch]),
         "evading": (evading, [batch, label]),
     }
     return {name: _graph(function, signature) for name, (function, signature) in functions.items()}
 
 
-def scoring(views: Views, arrays: Arrays) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The score as a TensorFlow function of a batch, (N, 1)."""
+def answering(views: Views, arrays: Arrays) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The network's logits and, last, the score as one TensorFlow function of a batch, (N, classes + 1).
+
+    The score needs the logits anyhow: who wants both has them for one pass through the network.
+    """
     learned = _learned(arrays)
-    return lambda images: tf.sigmoid(head.logit(views.answers(images)[1], learned))[:, None]
+
+    def answers(images: tf.Tensor) -> tf.Tensor:
+        logits, figures = views.answers(images)
+        return tf.concat([logits, tf.sigmoid(head.logit(figures, learned))[:, None]], -1)
+
+    return answers
 
 
 def _learned(arrays: Arrays) -> Arrays:
