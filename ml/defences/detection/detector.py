@@ -82,7 +82,7 @@ class Detector:
         return self.answers(batch)[:, -1]
 
     def answers(self, batch: Floats) -> Floats:
-        """The model's logits and, last, the score for each image of a batch (N, H, W, C), (N, classes + 1)."""
+        """The model's logits and, last, the score of each image of a batch (N, H, W, C): (N, classes + 1)."""
         quick = self._quick
         if quick and len(batch):
             return quick.run(FORWARD, np.ascontiguousarray(batch, np.float32))[0]
