@@ -1,8 +1,10 @@
 """The models by name: shipped beside this file, or trained by the user into EPSILON_ZOO_DIR."""
 
 import os
+import stat
 import threading
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from ml.model import Model
 
 SHIPPED = Path(__file__).parent
 CARD, WEIGHTS = "card.json", "weights.h5"
+# A model's folder, and what changes when its card is written anew.
+State = tuple[str, int, int, int]
 
 _loaded: dict[tuple[str, str], Model] = {}
 _lock = threading.Lock()
@@ -33,41 +37,52 @@ def names() -> list[str]:
 
     The first of a domain is the one that is used when nobody chose.
     """
-    return list(_found())
+    return list(_ordered(_states()))
 
 
 def readable() -> list[Card]:
     """The cards of all models, in the order of `names`; a damaged one is left out."""
-    read = []
-    for where in _found().values():
-        with suppress(ModelUnavailable):
-            read.append(cards.read(where / CARD))
-    return read
+    return [read for read in _ordered(_states()).values() if read]
 
 
-def _found() -> dict[str, Path]:
-    """The folder of each model, in the order of `names`. Pages ask often: this is the quick way to look."""
-    found: dict[str, Path] = {}
+def _states() -> tuple[State, ...]:
+    """Every card as it lies there now. Pages ask often: this is the quick way to look."""
+    found: dict[str, State] = {}
     for folder in folders():
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.name not in found and os.path.isfile(f"{entry.path}/{CARD}"):
-                        found[entry.name] = Path(entry.path)
+                    with suppress(OSError):
+                        state = os.stat(f"{entry.path}/{CARD}")
+                        if stat.S_ISREG(state.st_mode):
+                            each = entry.path, state.st_ino, state.st_mtime_ns, state.st_size
+                            found.setdefault(entry.name, each)
         except OSError:
             continue
-    return dict(sorted(found.items(), key=lambda each: _place(*each)))
+    return tuple(found.values())
 
 
-def _place(name: str, where: Path) -> tuple[bool, bool, bool, bool, str]:
-    own = where.parent != SHIPPED
-    try:
-        described = cards.read(where / CARD)
-    except ModelUnavailable:
-        return True, True, True, own, name
+@lru_cache(maxsize=8)
+def _ordered(states: tuple[State, ...]) -> dict[str, Card | None]:
+    """The card of each model, in the order of `names`; None for one that cannot be read."""
+    read = {Path(folder): _readable(Path(folder)) for folder, *_ in states}
+    return {folder.name: read[folder] for folder in sorted(read, key=lambda each: _place(each, read[each]))}
+
+
+def _readable(folder: Path) -> Card | None:
+    with suppress(ModelUnavailable):
+        return cards.read(folder / CARD)
+    return None
+
+
+def _place(folder: Path, described: Card | None) -> tuple[bool, bool, bool, bool, str]:
+    own = folder.parent != SHIPPED
+    if described is None:
+        return True, True, True, own, folder.name
     # A defence costs accuracy on pictures that nobody attacked.
     defended = bool(described.training.get("defence"))
-    return described.domain != "photos", described.architecture in estimators.KINDS, defended, own, name
+    other_kind = described.architecture in estimators.KINDS
+    return described.domain != "photos", other_kind, defended, own, folder.name
 
 
 def folder(name: str) -> Path:
