@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ml import images, zoo
 from ml.attacks import FGSM, PGD
 from ml.defences import detection
-from ml.defences.detection import Detector, DetectorCard, distances, guard, head, squeezing, texture
+from ml.defences.detection import Detector, DetectorCard, distances, guard, head, opinion, squeezing, texture
 from ml.defences.detection.adaptive import Watched
 from ml.errors import ModelUnavailable, OptionRefused
 from tests import tiny
@@ -212,6 +213,38 @@ def test_an_unknown_squeeze_or_layer_is_refused(change, detector, digits):
     card = dataclasses.replace(detector.card, settings={**SETTINGS, **change})
     with pytest.raises(OptionRefused, match="There is no squeeze|The network has no layer"):
         Detector(detector.model, card, detector.arrays).score(digits[0][:1])
+
+
+def with_opinion(detector, said):
+    """The detector with figures of a second opinion, which its head does not know yet."""
+    card = dataclasses.replace(detector.card, settings={**SETTINGS, "opinion": said})
+    return Detector(detector.model, card, detector.arrays)
+
+
+def test_a_second_opinion_disagrees_where_only_one_was_led_astray(detector, digits, attacked):
+    said = opinion.asked("digits-robust", detector.model.card)
+    plain, more = detector.figures(attacked[:100]), with_opinion(detector, said).figures(attacked[:100])
+    # Two figures more, after those of the squeezes and of the guard: half the L1 distance, and the surprise.
+    place = 2 + 2 * len(SETTINGS["squeezes"]) + 2
+    np.testing.assert_allclose(np.delete(more, [place, place + 1], axis=1), plain, atol=1e-5)
+    own, other = (each.probabilities(attacked[:100]) for each in (detector.model, zoo.load("digits-robust")))
+    np.testing.assert_allclose(more[:, place], np.abs(own - other).sum(axis=1) / 2, atol=1e-4)
+    fooled = own.argmax(axis=1) != digits[1][400:500]
+    assert more[fooled, place].mean() > more[~fooled, place].mean() + 0.2
+
+
+def test_the_second_opinion_sees_what_an_upload_would_be_resized_to():
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 40, 56, 3), np.uint8)
+    resized = opinion.Resized((24, 32))(pixels.astype(np.float32)).numpy()
+    np.testing.assert_allclose(resized[0], images.resize(pixels[0], (24, 32)), atol=1.01)
+
+
+def test_an_opinion_of_other_classes_or_other_weights_is_refused(detector, digits):
+    with pytest.raises(OptionRefused, match="knows other classes"):
+        opinion.asked("vehicles", detector.model.card)
+    said = {"model": "digits-simple", "weights_sha256": "0" * 64}
+    with pytest.raises(ModelUnavailable, match="has other weights now"):
+        with_opinion(detector, said).score(digits[0][:1])
 
 
 def test_few_bits_leave_few_values_and_the_gradient_passes():

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from ml.defences.detection import distances, guard, squeezing, texture
+from ml.defences.detection import distances, guard, opinion, squeezing, texture
 from ml.errors import OptionRefused, sentence
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -31,6 +31,7 @@ class Settings:
         limits: of `texture.grain`, in [0, 1] units.
         ink: whether most of a clean picture is quite black or white.
         guard: form of `guard.build`, or empty for none.
+        opinion: `model` and `weights_sha256` of a model of the zoo that answers, too, or empty for none.
     """
 
     squeezes: tuple[str, ...]
@@ -38,6 +39,7 @@ class Settings:
     limits: tuple[float, ...] = (0.008, 0.03, 0.1, 0.3)
     ink: bool = False
     guard: Mapping[str, Any] = field(default_factory=dict)
+    opinion: Mapping[str, str] = field(default_factory=dict)
 
 
 class Views:
@@ -48,11 +50,15 @@ class Views:
 
         Raises:
             OptionRefused: an unknown squeeze or layer.
+            ModelUnavailable: the model of the second opinion is not there, or has other weights.
         """
         self.settings, self.arrays = settings, arrays
         self.squeezes = [squeezing.named(name) for name in settings.squeezes]
         self.inner = _inner(network, settings.layers)
-        self.guard = _guard(network, settings, arrays)
+        self.others = [
+            *([_guard(network, settings, arrays)] if settings.guard else []),
+            *([opinion.of(settings.opinion, like=network)] if settings.opinion else []),
+        ]
 
     def answers(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The network's logits (N, classes) and the figures (N, F) of a batch (N, H, W, C) in [0, 1]."""
@@ -62,9 +68,7 @@ class Views:
         own, *others = tf.split(logits, 1 + len(self.squeezes))
         certain = tf.nn.log_softmax(own)
         figures = _sureness(own)
-        if self.guard is not None:
-            others.append(self.guard(batch, training=False))
-        for other in others:
+        for other in [*others, *(network(batch, training=False) for network in self.others)]:
             figures += _disagreement(certain, tf.nn.log_softmax(other))
         for name, values in zip(self.settings.layers, layers, strict=True):
             learned = {key: self.arrays[f"layer.{name}.{key}"] for key in ("whitening", "means")}
@@ -88,9 +92,7 @@ def _inner(network: keras.Model, names: tuple[str, ...]) -> keras.Model:
     return keras.Model(network.inputs[0], outputs)
 
 
-def _guard(network: keras.Model, settings: Settings, arrays: Arrays) -> keras.Model | None:
-    if not settings.guard:
-        return None
+def _guard(network: keras.Model, settings: Settings, arrays: Arrays) -> keras.Model:
     shape, classes = network.input_shape[1:], network.output_shape[-1]
     built = guard.build(input_shape=shape, classes=classes, **settings.guard)
     built.set_weights(

@@ -30,7 +30,7 @@ class Training:
     weights. `attacks` are named as `attack` has them, each with its ε; one without is given none. In each of
     `rounds` the detector is attacked, at every ε of `aware`, by `aware_steps` of PGD that knows it, and the
     head learns from what fooled the model. `guard` is the table of `detector_guard.Plan`, if there is to be
-    one.
+    one; `opinion` names a model of the zoo that is asked, too.
     """
 
     squeezes: tuple[str, ...]
@@ -46,6 +46,7 @@ class Training:
     aware_images: int = 100
     aware_steps: int = 30
     guard: dict[str, Any] = field(default_factory=dict)
+    opinion: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import numpy as np
 from ml import zoo
 from ml.attacks import PGD
 from ml.defences import detection
-from ml.defences.detection import Detector, DetectorCard, distances, head
+from ml.defences.detection import Detector, DetectorCard, distances, head, opinion
 from ml.defences.detection.adaptive import Watched
 from ml.defences.detection.graphs import HEAD
 from ml.errors import ModelUnavailable, sentence
@@ -116,6 +116,7 @@ def _card(
             "limits": list(how.limits),
             "ink": how.ink,
             "guard": form,
+            "opinion": opinion.asked(how.opinion, model.card) if how.opinion else {},
         },
         threshold=1.0,
         seed=seed,
