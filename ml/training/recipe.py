@@ -5,7 +5,7 @@ A recipe names its kind (which module of `ml.training` runs it) and has five tab
 `[training]`, `[evaluation]` and `[card]` (texts for the model card); `[defence]` says what the model is to
 withstand. What a table may hold is said by a
 frozen dataclass of the kind, so that a mistyped key is refused instead of being ignored. `[quick]` holds
-tables that override these.
+tables that override these. A recipe with a `base` has all that the recipe of that name has and it has not.
 """
 
 import dataclasses
@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 
 from ml.errors import OptionRefused, sentence
 
+TABLES = ("data", "architecture", "training", "defence", "evaluation")
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 Form = TypeVar("Form")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One recipe as read; `text` is the file itself, kept beside what it produced."""
+    """One recipe as read; `text` is the file and then its base: both are kept beside what they produced."""
 
     name: str
     title: str
@@ -56,8 +57,7 @@ class Recipe:
         Raises:
             OptionRefused: it has no such table, or one that overrides no table of a recipe.
         """
-        tables = ("data", "architecture", "training", "defence", "evaluation")
-        if not self.quick or not set(self.quick) <= set(tables):
+        if not self.quick or not set(self.quick) <= set(TABLES):
             raise OptionRefused(
                 sentence("The recipe %(name)s has no table [quick], so it cannot run with --quick."),
                 name=self.name,
@@ -101,12 +101,32 @@ def load(name: str | Path) -> Recipe:
         raise OptionRefused(
             sentence("The recipe %(path)s cannot be read: %(reason)s."), path=path, reason=error
         ) from error
+    if "base" in table:
+        base = load(table.pop("base"))
+        table, text = _over(base, table), f"{text}\n# The base:\n{_as_comment(base.text)}"
     recipe = filled(Recipe, {**table, "text": text}, where=path.name)
     if recipe.architecture and not isinstance(recipe.architecture.get("family"), str):
         raise OptionRefused(
             sentence("In %(where)s the key %(key)s is missing."), where=path.name, key="family"
         )
     return recipe
+
+
+def _over(base: Recipe, table: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's `table` with what it lacks from its base: single values, and single keys of tables."""
+    found = {each.name: getattr(base, each.name) for each in dataclasses.fields(base)} | dict(table)
+    for name in (*TABLES, "card"):
+        found[name] = {**getattr(base, name), **table.get(name, {})}
+    # Another family has options of its own.
+    if "family" in table.get("architecture", {}):
+        found["architecture"] = table["architecture"]
+    quick, own = base.quick, table.get("quick", {})
+    found["quick"] = {name: {**quick.get(name, {}), **own.get(name, {})} for name in {**quick, **own}}
+    return found
+
+
+def _as_comment(text: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
 
 
 def names() -> list[str]:

@@ -95,3 +95,36 @@ def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
 def test_every_shipped_recipe_can_be_read_and_is_named_as_its_file() -> None:
     assert "digits-simple" in recipe.names()
     assert [each.name for each in recipe.listing()] == recipe.names()
+
+
+def test_a_recipe_has_what_it_lacks_from_its_base(written) -> None:
+    found = recipe.load(
+        written(
+            """
+base = "digits-cnn-detector"
+name = "other"
+title = "Another"
+[data]
+model = "digits-simple"
+[training]
+layers = ["pool"]
+[quick.training]
+rounds = 0
+"""
+        )
+    )
+    base = recipe.load("digits-cnn-detector")
+    assert (found.name, found.kind, found.seed) == ("other", "detector", base.seed)
+    assert found.data == {**base.data, "model": "digits-simple"}
+    assert found.training == {**base.training, "layers": ["pool"]}
+    assert found.evaluation == base.evaluation
+    assert found.quick == {**base.quick, "training": {**base.quick["training"], "rounds": 0}}
+    # What the run folder keeps shows a change of the base, too.
+    assert all(line in found.text for line in base.text.splitlines())
+
+
+def test_of_another_family_no_option_is_inherited(written, tmp_path) -> None:
+    base = tmp_path / "base.toml"
+    base.write_text(GOOD)
+    text = f'base = "{base}"\nname = "other"\n[architecture]\nfamily = "robust-cnn"\n'
+    assert recipe.load(written(text)).options == {}
