@@ -18,6 +18,7 @@ def build(
     convolutions: Sequence[Sequence[int]] = ((32, 5, 2), (64, 4, 2), (64, 3, 1)),
     dense: int = 256,
     normalised: bool = True,
+    contrast: float = 0.0,
 ) -> keras.Model:
     """A network from images in [0, 1] to `classes` logits; 910,000 parameters for 28×28.
 
@@ -25,9 +26,13 @@ def build(
         convolutions: channels, side of the kernel and stride of each.
         dense: neurons of the hidden layer.
         normalised: with batch normalisation before each activation.
+        contrast: k of a first σ(k·(x − ½)), which brings grey towards black or white; 0 leaves it out.
     """
     image = keras.Input(tuple(input_shape), name="image")
     values = image
+    if contrast:
+        values = layers.Rescaling(contrast, -contrast / 2, name="contrast")(values)
+        values = layers.Activation("sigmoid", name="ink")(values)
     for number, (channels, kernel, stride) in enumerate(convolutions, 1):
         values = layers.Conv2D(
             channels,

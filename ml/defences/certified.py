@@ -78,7 +78,7 @@ class CertifiedTraining(keras.Model):  # type: ignore[misc]  # Keras ships no ty
         triple = images, tf.maximum(images - epsilon, 0), tf.minimum(images + epsilon, 1)
         seen: list[intervals.Triple] = []
         logits, bounds = intervals.margins(self.chain, triple, labels, training=training, seen=seen)
-        return logits, bounds, _widening(triple, seen)
+        return logits, bounds, _widening(seen)
 
     def grown(self) -> tf.Tensor:
         """The share of ε that is reached, 0 to 1: a quarter of the way as a fourth power, then evenly."""
@@ -151,11 +151,11 @@ def certified_radius(model: "Model", batch: Floats, labels: npt.ArrayLike, *, le
     return (np.where(proven, low, 0) / levels).astype(np.float32)
 
 
-def _widening(first: intervals.Triple, seen: list[intervals.Triple]) -> tf.Tensor:
-    """Shi et al., equation 7: how far the mean width before each ReLU exceeds twice that of the pixels."""
-    tolerated, pixels = 0.5, tf.reduce_mean(first[2] - first[1])
-    ratios = [pixels / tf.maximum(tf.reduce_mean(upper - lower), 1e-12) for _, lower, upper in seen]
-    return tf.add_n([tf.nn.relu(tolerated - ratio) for ratio in ratios]) / (tolerated * len(seen))
+def _widening(seen: list[intervals.Triple]) -> tf.Tensor:
+    """Shi et al., equation 7: how far the mean width before each ReLU exceeds twice that of the first."""
+    tolerated, (first, *widths) = 0.5, [tf.reduce_mean(upper - lower) for _, lower, upper in seen]
+    ratios = [first / tf.maximum(width, 1e-12) for width in widths]
+    return tf.add_n([tf.nn.relu(tolerated - ratio) for ratio in ratios]) / (tolerated * len(ratios))
 
 
 def _sure(bounds: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

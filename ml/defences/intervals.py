@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ml.errors import OptionRefused, sentence
@@ -15,6 +16,8 @@ from ml.errors import OptionRefused, sentence
 Triple = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 _RELU = keras.activations.relu
 _LINEAR = keras.activations.linear
+# Functions that never fall.
+_MONOTONE = (_LINEAR, _RELU, keras.activations.sigmoid)
 
 
 def chain(network: keras.Model) -> list[keras.Layer]:
@@ -59,10 +62,12 @@ def margins(
         layers: of `chain`.
         triple: the images (N, H, W, C), and the lower and upper ends of their pixels.
         training: batch normalisation uses, and keeps, the figures of these images.
-        seen: gets what goes into each activation layer.
+        seen: gets what goes into the first linear layer, then what goes into each ReLU.
     """
     for layer in layers[:-1]:
-        if seen is not None and isinstance(layer, keras.layers.Activation):
+        first = not seen and isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
+        bent = isinstance(layer, keras.layers.Activation) and layer.activation is _RELU
+        if seen is not None and (first or bent):
             seen.append(triple)
         triple = _rule(layer)(layer, triple, training)
     values, lower, upper = triple
@@ -118,6 +123,11 @@ def _monotone(layer: keras.Layer, triple: Triple, training: bool) -> Triple:
     return layer(values), layer(lower), layer(upper)
 
 
+def _rescaling(layer: keras.layers.Rescaling, triple: Triple, training: bool) -> Triple:
+    values, lower, upper = (each * layer.scale + layer.offset for each in triple)
+    return values, lower, upper
+
+
 def _flat(layer: keras.layers.Flatten, triple: Triple, training: bool) -> Triple:
     values, lower, upper = triple
     shape = (-1, values.shape[1] * values.shape[2] * values.shape[3])
@@ -132,11 +142,12 @@ def _same(layer: keras.layers.Dropout, triple: Triple, training: bool) -> Triple
 def _through(activation: Any, triple: Triple) -> Triple:
     if activation is _LINEAR:
         return triple
-    values, lower, upper = triple
-    return tf.nn.relu(values), tf.nn.relu(lower), tf.nn.relu(upper)
+    values, lower, upper = (activation(each) for each in triple)
+    return values, lower, upper
 
 
 _RULES: dict[type, Callable[[Any, Triple, bool], Triple]] = {
+    keras.layers.Rescaling: _rescaling,
     keras.layers.Conv2D: _affine,
     keras.layers.Dense: _affine,
     keras.layers.BatchNormalization: _normalisation,
@@ -163,4 +174,6 @@ def _plain(layer: keras.Layer) -> bool:
         return layer.max_value is None and layer.negative_slope == 0 and layer.threshold == 0
     if isinstance(layer, keras.layers.BatchNormalization):
         return bool(layer.center and layer.scale)
-    return getattr(layer, "activation", _LINEAR) in (_LINEAR, _RELU)
+    if isinstance(layer, keras.layers.Rescaling):
+        return bool(np.ndim(layer.scale) == 0 and layer.scale > 0 and np.ndim(layer.offset) == 0)
+    return getattr(layer, "activation", _LINEAR) in _MONOTONE

@@ -43,6 +43,7 @@ CHAINS = {
     "strided": [layers.Conv2D(3, 4, strides=2, padding="valid", use_bias=False), layers.ReLU()],
     "normalised": [layers.Conv2D(3, 3), normalisation(), layers.Activation("relu")],
     "pooled": [layers.Conv2D(3, 3), layers.MaxPooling2D(2), layers.Conv2D(2, 2), layers.AveragePooling2D(2)],
+    "contrasted": [layers.Rescaling(9, -4.5), layers.Activation("sigmoid"), layers.Conv2D(3, 3)],
     "dropped": [layers.Conv2D(3, 3, activation="relu"), layers.Dropout(0.5)],
 }
 
@@ -106,13 +107,24 @@ def branched() -> keras.Model:
         network(layers.Conv2D(2, 3, dilation_rate=2)),
         network(layers.ReLU(max_value=6)),
         network(layers.BatchNormalization(scale=False)),
+        network(layers.Rescaling(-1, 1)),
         keras.Sequential([keras.Input(SHAPE), layers.Flatten(), layers.Dense(2, activation="relu")]),
     ],
-    ids=["branched", "tanh", "dilated", "relu6", "no scale", "no logits"],
+    ids=["branched", "tanh", "dilated", "relu6", "no scale", "turned over", "no logits"],
 )
 def test_a_layer_without_a_rule_is_refused_by_its_name(made: keras.Model) -> None:
     with pytest.raises(OptionRefused, match="ounds"):
         intervals.chain(made)
+
+
+def test_contrast_narrows_what_a_change_of_a_black_pixel_can_do() -> None:
+    shades = np.array([0, 0.1, 0.5, 1], np.float32).reshape(1, 2, 2, 1)
+    contrast = layers.Rescaling(20, -10), layers.Activation("sigmoid")
+    made = network(*contrast, layers.Conv2D(2, 1), shape=(2, 2, 1))
+    seen: list[intervals.Triple] = []
+    intervals.margins(intervals.chain(made), box(shades, 0.3), tf.zeros(1, tf.int64), seen=seen)
+    ((_, lower, upper),) = seen
+    np.testing.assert_allclose(np.ravel(upper - lower), [0.018, 0.119, 0.995, 0.018], atol=1e-3)
 
 
 @pytest.fixture(scope="module")
