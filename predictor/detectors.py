@@ -80,9 +80,7 @@ def _opened(name: str) -> Watch | None:
         detector = detection.load(model)
         if detector is None:
             return None
-        # One image, and several that came together.
-        for count in (1, 2):
-            detector.answers(np.zeros((count, *model.input_shape), np.float32))
+        detector.answers(np.zeros((1, *model.input_shape), np.float32))
     except EpsilonError as error:
         logger.error("%s", error)
     except Exception:
