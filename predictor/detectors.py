@@ -6,14 +6,13 @@ one without a detector.
 
 import logging
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ml import zoo
 from ml.defences import detection
-from ml.defences.detection import CARD, Suspicion
+from ml.defences.detection import CARD, Detector, Suspicion
 from ml.errors import Busy, EpsilonError
 from ml.images import Floats, Input
 
@@ -24,14 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class Watch(NamedTuple):
-    """A detector that can be asked, and the hash of its arrays.
+    """A detector that can be asked, and the batcher of its `answers`: logits and score at once."""
 
-    `batcher` gives logits and score at once (`Detector.answers`), `suspicion` the verdict on a score.
-    """
-
+    detector: Detector
     batcher: "Batcher[Floats]"
-    suspicion: Callable[[float], Suspicion]
-    arrays_sha256: str
 
 
 _watches: dict[tuple[str, str], Watch | None] = {}
@@ -68,7 +63,7 @@ def answered(name: str, seen: Input) -> tuple[Floats, Suspicion] | None:
     except Exception:
         logger.exception("the detector of %s failed", name)
         return None
-    return row[:-1], watching.suspicion(row[-1])
+    return row[:-1], watching.detector.suspicion(row[-1])
 
 
 def _opened(name: str) -> Watch | None:
@@ -86,6 +81,5 @@ def _opened(name: str) -> Watch | None:
     except Exception:
         logger.exception("the detector of %s cannot be used", name)
     else:
-        batcher = Batcher(detector.answers, name=f"{name}-detector")
-        return Watch(batcher, detector.suspicion, detector.card.arrays_sha256)
+        return Watch(detector, Batcher(detector.answers, name=f"{name}-detector"))
     return None

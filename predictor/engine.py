@@ -60,17 +60,34 @@ def cards() -> list[Card]:
     return zoo.readable()
 
 
-def predict(name: str, seen: Input) -> Answered:
-    """The answer of model `name`; a picture without ink is always unsure.
+def predict(name: str, seen: Input) -> Verdict:
+    """The answer of model `name` alone; a picture without ink is always unsure.
 
     Raises:
         Busy: too many ask, or the model is being prepared from its training data.
         DataMissing: it is fitted at first use, and its training data are not there.
     """
-    warming.prepare(name)
-    model = zoo.load(name)
-    logits, suspicion = detectors.answered(name, seen) or (_batcher(model).answer(seen.image), None)
+    model = _ready(name)
+    return verdict(_batcher(model).answer(seen.image), model.card, found=seen.found)
+
+
+def answer(name: str, seen: Input) -> Answered:
+    """The answer of model `name` and what its detector says, from one pass through the network.
+
+    Raises:
+        Busy, DataMissing: as of `predict`.
+    """
+    model = _ready(name)
+    told = detectors.answered(name, seen)
+    if told is None:
+        return Answered(predict(name, seen), None)
+    logits, suspicion = told
     return Answered(verdict(logits, model.card, found=seen.found), suspicion)
+
+
+def _ready(name: str) -> "Model":
+    warming.prepare(name)
+    return zoo.load(name)
 
 
 def sweep(name: str, image: Pixels, *, target: int | None = None, max_steps: int) -> "Sweep":

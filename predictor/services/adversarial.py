@@ -117,7 +117,7 @@ def _flip_at_stored(
     """
     for n in range(1, searched + 1):
         seen = images.to_input(compose.perturb(stored, sign, n), card)
-        answer = engine.predict(card.name, seen).verdict.label
+        answer = engine.predict(card.name, seen).label
         if answer == label if label is not None else answer != prediction.label:
             return n
     return None

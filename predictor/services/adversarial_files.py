@@ -9,28 +9,25 @@ from django.db.models import QuerySet
 
 from ml import images
 from ml.card import Card
-from ml.defences.detection import Suspicion
 from ml.distances import Distances
 from ml.errors import sentence
-from ml.verdict import Verdict
 from predictor import engine, storage
 from predictor.errors import QuotaReached
 from predictor.models import AdversarialImage
+from predictor.services.answers import answer_note
 from predictor.services.deletion import adversarials_delete
-from predictor.services.suspicion import suspicion_note
 
 MAX_ADVERSARIALS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A file: its bytes, its pixels as decoded again, what the model sees of them, and what it answers."""
+    """A file: its bytes, its pixels as decoded again, what the model sees of them, and what was said."""
 
     data: bytes
     pixels: images.Pixels
     seen: images.Input
-    verdict: Verdict
-    suspicion: Suspicion | None
+    said: engine.Answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +42,15 @@ class Made:
 
 def written(perturbed: images.Pixels, card: Card) -> Written:
     """The file, and the answer to it by the way of any upload."""
-    data = images.encode_png(perturbed)
-    pixels = images.decode(data)
+    data, pixels = read_back(perturbed)
     seen = images.to_input(pixels, card)
-    verdict, suspicion = engine.predict(card.name, seen)
-    return Written(data=data, pixels=pixels, seen=seen, verdict=verdict, suspicion=suspicion)
+    return Written(data=data, pixels=pixels, seen=seen, said=engine.answer(card.name, seen))
+
+
+def read_back(perturbed: images.Pixels) -> tuple[bytes, images.Pixels]:
+    """The bytes of the file, and what an upload of it would be."""
+    data = images.encode_png(perturbed)
+    return data, images.decode(data)
 
 
 def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None:
@@ -62,16 +63,13 @@ def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None
         IntegrityError: there is one, and it was not to be replaced.
         QuotaReached, StorageFull: there is no room for one more.
     """
-    file, verdict = made.file, made.file.verdict
+    file = made.file
     row.owner = row.prediction.image.owner
     row.height, row.width = file.pixels.shape[:2]
-    row.label, row.class_name = verdict.label, verdict.class_name
-    row.confidence, row.unsure = verdict.confidence, verdict.unsure
-    row.probabilities = verdict.probabilities
+    answer_note(row, file.said)
     row.linf, row.l2, row.ssim = made.distances.linf, made.distances.l2, made.distances.ssim
     row.psnr = made.distances.psnr if math.isfinite(made.distances.psnr) else None
     row.flip_steps, row.flip_searched = made.flip_steps, made.flip_searched
-    suspicion_note(row, file.suspicion, model_name=row.prediction.model_name)
     with storage.draft() as draft:
         row.file = draft.put("adversarial", file.data, ".png")
         row.thumbnail = draft.put("thumbnails", images.thumbnail(file.pixels), ".webp")

@@ -16,7 +16,7 @@ from ml.model import Model
 from ml.verdict import Verdict
 from predictor import engine
 from predictor.models import AdversarialImage, Prediction
-from predictor.services.adversarial_files import Made, store, written
+from predictor.services.adversarial_files import Made, read_back, store, written
 from predictor.services.sweeps import input_of, target_label
 
 # By how much a smallest change may be stretched for its file, least first: to 4 times in 25 steps.
@@ -135,7 +135,8 @@ def lasting(seen: images.Pixels, found: Floats, holds: Callable[[images.Pixels],
 
 def answer_to(pixels: images.Pixels, card: Card) -> Verdict:
     """What the model `card` names would answer to a file of these pixels."""
-    return written(pixels, card).verdict
+    _, file = read_back(pixels)
+    return engine.predict(card.name, images.to_input(file, card))
 
 
 def eight_bits(seen: images.Pixels, found: Floats, norm: Name, epsilon: float | None) -> images.Pixels:

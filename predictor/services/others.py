@@ -82,7 +82,7 @@ def compared(*, image: Image, card: Card) -> Compared:
 
 def _compared(image: Image, card: Card) -> Compared:
     seen = images.to_input(pixels_of(image), card)
-    verdict, watched = engine.predict(card.name, seen)
+    verdict, watched = engine.answer(card.name, seen)
     searched = card.axis_steps if card.gradient else 0
     return Compared(
         class_name=verdict.class_name,

@@ -9,7 +9,7 @@ from ml import images
 from ml.card import Card
 from predictor import detectors, engine
 from predictor.models import Image, Prediction
-from predictor.services.suspicion import suspicion_note
+from predictor.services.answers import answer_note, suspicion_note
 from predictor.services.upload import pixels_of
 
 
@@ -25,11 +25,12 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
     found = Prediction.objects.filter(**known).first()
     if found is None:
         found = _answered(image, known, card)
-    # An answer that is older than the detector.
+    # Also of an answer that is older than the detector, or that the detector had no time for.
     elif found.suspicion is None and detectors.watch(model_name):
-        said = engine.predict(model_name, images.to_input(pixels_of(image), card))
-        suspicion_note(found, said.suspicion, model_name=model_name)
-        found.save(update_fields=["suspicion", "tampered", "versions"])
+        told = detectors.answered(model_name, images.to_input(pixels_of(image), card))
+        if told:
+            suspicion_note(found, told[1])
+            found.save(update_fields=["suspicion", "tampered", "versions"])
     found.image = image
     return found
 
@@ -38,20 +39,10 @@ def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
     # The network answers outside the transaction: nobody else's writing waits for it.
     start = time.perf_counter()
     seen = images.to_input(pixels_of(image), card)
-    verdict, suspicion = engine.predict(card.name, seen)
+    said = engine.answer(card.name, seen)
     seconds = time.perf_counter() - start
-    made = Prediction(
-        **known,
-        label=verdict.label,
-        class_name=verdict.class_name,
-        confidence=verdict.confidence,
-        unsure=verdict.unsure,
-        probabilities=verdict.probabilities,
-        found=seen.found,
-        seconds=seconds,
-        versions=engine.versions(),
-    )
-    suspicion_note(made, suspicion, model_name=card.name)
+    made = Prediction(**known, found=seen.found, seconds=seconds, versions=engine.versions())
+    answer_note(made, said)
     try:
         with transaction.atomic():
             made.save(force_insert=True)

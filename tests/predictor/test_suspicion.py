@@ -54,7 +54,7 @@ def test_an_answer_keeps_the_score_and_whether_it_reached_the_threshold(digit, t
     assert 0 <= clean.suspicion < 0.5 <= spoilt.suspicion <= 1
     assert (clean.tampered, spoilt.tampered) == (False, True)
     clean.refresh_from_db()
-    assert clean.versions["detector"] == detectors.watch(DIGIT).arrays_sha256[:12]
+    assert clean.versions["detector"] == detectors.watch(DIGIT).detector.card.arrays_sha256[:12]
 
 
 @pytest.mark.usefixtures("watched")

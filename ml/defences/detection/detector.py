@@ -58,10 +58,11 @@ class DetectorCard:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """`score` in [0, 1], and whether it reaches the detector's threshold."""
+    """`score` in [0, 1], whether it reaches the threshold, and the hash of the arrays of who says so."""
 
     score: float
     tampered: bool
+    arrays_sha256: str
 
 
 class Detector:
@@ -95,7 +96,7 @@ class Detector:
 
     def suspicion(self, score: float) -> Suspicion:
         """The verdict that belongs to a score."""
-        return Suspicion(float(score), bool(score >= self.threshold))
+        return Suspicion(float(score), bool(score >= self.threshold), self.card.arrays_sha256)
 
     def figures(self, batch: Floats) -> Floats:
         """What the head is given, (N, F)."""
