@@ -1,6 +1,8 @@
 """The card of a model: what it is, what it learned from, how it was measured."""
 
 import json
+import os
+import stat
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any, Literal
 from ml.errors import ModelUnavailable, sentence
 
 Domain = Literal["photos", "digits"]
+# Another one when a file is written anew.
+State = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,23 +86,31 @@ def read(path: Path) -> Card:
     Raises:
         ModelUnavailable: no such file, or not a card.
     """
-    try:
-        state = path.stat()
-        return _read(path, (state.st_ino, state.st_mtime_ns, state.st_size))
-    except FileNotFoundError:
+    found = state(path)
+    if found is None:
         raise ModelUnavailable(
             sentence("The card of the model “%(name)s” is missing."), name=path.parent.name
-        ) from None
+        )
+    return _read(path, found)
+
+
+def state(path: Path | str) -> State | None:
+    """The file as it lies there now, or None where there is no file: the quick way to look."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, _state: tuple[int, ...]) -> Card:
+def _read(path: Path, _state: State) -> Card:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         content["unsure"] = UnsureRule(**content["unsure"])
         content["input_shape"] = tuple(content["input_shape"])
         return Card(**content)
-    except (ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelUnavailable(
             sentence("The card of the model “%(name)s” is damaged (%(reason)s)."),
             name=path.parent.name,

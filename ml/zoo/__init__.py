@@ -1,7 +1,6 @@
 """The models by name: shipped beside this file, or trained by the user into EPSILON_ZOO_DIR."""
 
 import os
-import stat
 import threading
 from contextlib import suppress
 from functools import lru_cache
@@ -16,8 +15,8 @@ from ml.model import Model
 
 SHIPPED = Path(__file__).parent
 CARD, WEIGHTS = "card.json", "weights.h5"
-# A model's folder, and what changes when its card is written anew.
-State = tuple[str, int, int, int]
+# A model's folder, and its card as it lies there.
+State = tuple[str, cards.State]
 
 _loaded: dict[tuple[str, str], Model] = {}
 _lock = threading.Lock()
@@ -46,26 +45,21 @@ def readable() -> list[Card]:
 
 
 def _states() -> tuple[State, ...]:
-    """Every card as it lies there now. Pages ask often: this is the quick way to look."""
+    """Every card as it lies there now."""
     found: dict[str, State] = {}
-    for folder in folders():
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    with suppress(OSError):
-                        state = os.stat(f"{entry.path}/{CARD}")
-                        if stat.S_ISREG(state.st_mode):
-                            each = entry.path, state.st_ino, state.st_mtime_ns, state.st_size
-                            found.setdefault(entry.name, each)
-        except OSError:
-            continue
+    for place in folders():
+        with suppress(OSError):
+            for name in os.listdir(place):
+                state = cards.state(f"{place}/{name}/{CARD}")
+                if state:
+                    found.setdefault(name, (f"{place}/{name}", state))
     return tuple(found.values())
 
 
 @lru_cache(maxsize=8)
 def _ordered(states: tuple[State, ...]) -> dict[str, Card | None]:
     """The card of each model, in the order of `names`; None for one that cannot be read."""
-    read = {Path(folder): _readable(Path(folder)) for folder, *_ in states}
+    read = {Path(folder): _readable(Path(folder)) for folder, _ in states}
     return {folder.name: read[folder] for folder in sorted(read, key=lambda each: _place(each, read[each]))}
 
 
