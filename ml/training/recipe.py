@@ -83,8 +83,13 @@ def load(name: str | Path) -> Recipe:
     """Read a shipped recipe by its name, or any other by the path of its `.toml` file.
 
     Raises:
-        OptionRefused: no such recipe, no valid TOML, or a key that recipes do not have.
+        OptionRefused: no such recipe, no valid TOML, a key that recipes do not have, or its own base.
     """
+    return _load(name, ())
+
+
+def _load(name: str | Path, above: tuple[Path, ...]) -> Recipe:
+    """`above` are the recipes that this one is a base of."""
     path = FOLDER / f"{name}.toml"
     if str(name).endswith(".toml"):
         path = Path(name)
@@ -94,6 +99,8 @@ def load(name: str | Path) -> Recipe:
             name=name,
             names=", ".join(names()),
         )
+    if path in above:
+        raise OptionRefused(sentence("The recipe %(name)s is its own base."), name=name)
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
@@ -102,9 +109,11 @@ def load(name: str | Path) -> Recipe:
             sentence("The recipe %(path)s cannot be read: %(reason)s."), path=path, reason=error
         ) from error
     if "base" in table:
-        base = load(table.pop("base"))
+        base = _load(table.pop("base"), (*above, path))
         table, text = _over(base, table), f"{text}\n# The base:\n{_as_comment(base.text)}"
     recipe = filled(Recipe, {**table, "text": text}, where=path.name)
+    for key, value in recipe.quick.items():
+        _checked(value, Mapping, path.name, f"quick.{key}")
     if recipe.architecture and not isinstance(recipe.architecture.get("family"), str):
         raise OptionRefused(
             sentence("In %(where)s the key %(key)s is missing."), where=path.name, key="family"
@@ -114,15 +123,22 @@ def load(name: str | Path) -> Recipe:
 
 def _over(base: Recipe, table: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe's `table` with what it lacks from its base: single values, and single keys of tables."""
-    found = {each.name: getattr(base, each.name) for each in dataclasses.fields(base)} | dict(table)
-    for name in (*TABLES, "card"):
-        found[name] = {**getattr(base, name), **table.get(name, {})}
+    lacked = {each.name: getattr(base, each.name) for each in dataclasses.fields(base)}
+    found = _laid_over(lacked, table, depth=2)
+    if "quick" in table:
+        found["quick"] = _laid_over(base.quick, table["quick"], depth=2)
     # Another family has options of its own.
-    if "family" in table.get("architecture", {}):
-        found["architecture"] = table["architecture"]
-    quick, own = base.quick, table.get("quick", {})
-    found["quick"] = {name: {**quick.get(name, {}), **own.get(name, {})} for name in {**quick, **own}}
+    own = table.get("architecture")
+    if isinstance(own, Mapping) and "family" in own:
+        found["architecture"] = own
     return found
+
+
+def _laid_over(base: Any, own: Any, *, depth: int) -> Any:
+    """`own` with the keys of `base` that it lacks, so many tables deep; what is no table stays as it is."""
+    if not depth or not isinstance(base, Mapping) or not isinstance(own, Mapping):
+        return own
+    return {**base, **{key: _laid_over(base.get(key), value, depth=depth - 1) for key, value in own.items()}}
 
 
 def _as_comment(text: str) -> str:

@@ -128,3 +128,25 @@ def test_of_another_family_no_option_is_inherited(written, tmp_path) -> None:
     base.write_text(GOOD)
     text = f'base = "{base}"\nname = "other"\n[architecture]\nfamily = "robust-cnn"\n'
     assert recipe.load(written(text)).options == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("data = 3", "the key data cannot be 3"),
+        ("architecture = 3", "the key architecture cannot be 3"),
+        ("quick = 3", "the key quick cannot be 3"),
+        ("[quick]\ndata = 3", r"the key quick\.data cannot be 3"),
+    ],
+)
+def test_what_is_no_table_is_refused_over_a_base_too(written, line: str, said: str) -> None:
+    with pytest.raises(OptionRefused, match=said):
+        recipe.load(written(f'base = "digits-simple"\nname = "other"\n{line}\n'))
+
+
+def test_a_recipe_that_is_its_own_base_is_refused(written, tmp_path) -> None:
+    other = tmp_path / "other.toml"
+    own = written(f'base = "{other}"\nname = "small"\n')
+    other.write_text(f'base = "{own}"\nname = "other"\n')
+    with pytest.raises(OptionRefused, match="is its own base"):
+        recipe.load(own)
