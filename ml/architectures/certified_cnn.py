@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from ml.architectures.contrast import contrasted
+
 
 def build(
     *,
@@ -26,13 +28,10 @@ def build(
         convolutions: channels, side of the kernel and stride of each.
         dense: neurons of the hidden layer.
         normalised: with batch normalisation before each activation.
-        contrast: k of a first σ(k·(x − ½)), which brings grey towards black or white; 0 leaves it out.
+        contrast: k of a first `contrasted`; 0 leaves it out.
     """
     image = keras.Input(tuple(input_shape), name="image")
-    values = image
-    if contrast:
-        values = layers.Rescaling(contrast, -contrast / 2, name="contrast")(values)
-        values = layers.Activation("sigmoid", name="ink")(values)
+    values = contrasted(image, contrast)
     for number, (channels, kernel, stride) in enumerate(convolutions, 1):
         values = layers.Conv2D(
             channels,

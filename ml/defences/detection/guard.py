@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from ml.architectures.contrast import contrasted
+
 
 def build(
     *,
@@ -23,15 +25,13 @@ def build(
 
     Args:
         pool: pixels are first averaged over squares of this side.
-        contrast: k of a σ(k·(x − ½)) after that, which brings grey towards black or white; 0 leaves it out.
+        contrast: k of a `contrasted` after that; 0 leaves it out.
         widths: channels of the convolutions, each of which halves the sides.
         dense: width of the hidden layer.
     """
     image = keras.Input(tuple(input_shape), name="image")
-    values = layers.AveragePooling2D(pool, name="pooled")(image) if pool > 1 else image
-    if contrast:
-        values = layers.Rescaling(contrast, -contrast / 2, name="contrast")(values)
-        values = layers.Activation("sigmoid", name="ink")(values)
+    pooled = layers.AveragePooling2D(pool, name="pooled")(image) if pool > 1 else image
+    values = contrasted(pooled, contrast)
     for number, width in enumerate(widths, 1):
         size = 5 if number == 1 else 3
         values = layers.Conv2D(width, size, strides=2, padding="same", name=f"conv_{number}")(values)
