@@ -3,6 +3,7 @@
 Gowal et al. 2018, "On the Effectiveness of Interval Bound Propagation for Training Verifiably Robust Models".
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -117,21 +118,18 @@ def _normalisation(layer: keras.layers.BatchNormalization, triple: Triple, train
 
 def _monotone(layer: keras.Layer, triple: Triple, training: bool) -> Triple:
     """A function that never falls maps the ends of an interval to the ends."""
-    values, lower, upper = triple
     if isinstance(layer, keras.layers.Activation):
         return _through(layer.activation, triple)
-    return layer(values), layer(lower), layer(upper)
+    return _each(layer, triple)
 
 
 def _rescaling(layer: keras.layers.Rescaling, triple: Triple, training: bool) -> Triple:
-    values, lower, upper = (each * layer.scale + layer.offset for each in triple)
-    return values, lower, upper
+    return _each(lambda values: values * layer.scale + layer.offset, triple)
 
 
 def _flat(layer: keras.layers.Flatten, triple: Triple, training: bool) -> Triple:
-    values, lower, upper = triple
-    shape = (-1, values.shape[1] * values.shape[2] * values.shape[3])
-    return tf.reshape(values, shape), tf.reshape(lower, shape), tf.reshape(upper, shape)
+    size = math.prod(triple[0].shape[1:])
+    return _each(lambda values: tf.reshape(values, (-1, size)), triple)
 
 
 def _same(layer: keras.layers.Dropout, triple: Triple, training: bool) -> Triple:
@@ -140,9 +138,12 @@ def _same(layer: keras.layers.Dropout, triple: Triple, training: bool) -> Triple
 
 
 def _through(activation: Any, triple: Triple) -> Triple:
-    if activation is _LINEAR:
-        return triple
-    values, lower, upper = (activation(each) for each in triple)
+    return triple if activation is _LINEAR else _each(activation, triple)
+
+
+def _each(function: Callable[[tf.Tensor], tf.Tensor], triple: Triple) -> Triple:
+    """The same for values, lower and upper bounds: right for functions that never fall."""
+    values, lower, upper = (function(each) for each in triple)
     return values, lower, upper
 
 
