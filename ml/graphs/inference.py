@@ -19,6 +19,7 @@ import numpy as np
 from ml.card import Card
 from ml.errors import OptionRefused
 from ml.graphs import Outputs, kept
+from ml.images import Floats
 from ml.verdict import softmax
 
 if TYPE_CHECKING:
@@ -246,12 +247,17 @@ def _agrees(made: Inference, network: Any, card: Card) -> bool:
     for count in (1, 3):
         logits, *gradients = graph(batch[:count], *(row[:count] for row in rows))
         own = made.run(FORWARD, batch[:count])[0]
-        if np.abs(softmax(logits) - softmax(own)).max() > PARITY:
-            return False
-        if (logits.argmax(axis=-1) != own.argmax(axis=-1)).any():
+        if not same_answers(own, logits):
             return False
         for gradient in gradients:
             moved = made.run(BACK, batch[:count], weights[:count])[1]
             if np.abs(gradient - moved).max() > PARITY * (np.abs(gradient).max() or 1.0):
                 return False
     return True
+
+
+def same_answers(own: Floats, theirs: Floats) -> bool:
+    """Whether two sets of logits (N, classes) give the same labels, and probabilities within `PARITY`."""
+    if (own.argmax(axis=-1) != theirs.argmax(axis=-1)).any():
+        return False
+    return bool(np.abs(softmax(own) - softmax(theirs)).max() <= PARITY)
