@@ -235,7 +235,7 @@ def test_a_second_opinion_disagrees_where_only_one_was_led_astray(detector, digi
 
 def test_the_second_opinion_sees_what_an_upload_would_be_resized_to():
     pixels = np.random.default_rng(0).integers(0, 256, (1, 40, 56, 3), np.uint8)
-    resized = opinion.Resized((24, 32))(pixels.astype(np.float32)).numpy()
+    resized = opinion.resized(tf.constant(pixels, tf.float32), (24, 32)).numpy()
     np.testing.assert_allclose(resized[0], images.resize(pixels[0], (24, 32)), atol=1.01)
 
 

@@ -3,10 +3,8 @@
 Whoever leads the watched network astray would have to take that one along, to the same wrong answer.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import keras
 import tensorflow as tf
 
 from ml import zoo
@@ -32,8 +30,8 @@ def asked(name: str, watched: Card) -> dict[str, str]:
     return {"model": name, "weights_sha256": other.weights_sha256}
 
 
-def of(setting: Mapping[str, str], *, like: keras.Model) -> keras.Model:
-    """The model of `asked`, from images as `like` takes them to logits.
+def of(setting: Mapping[str, str]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The model of `asked`: from pictures of any size (N, H, W, C) in [0, 1] to its logits, with a gradient.
 
     Raises:
         ModelUnavailable: it is not there, or was trained anew.
@@ -44,26 +42,16 @@ def of(setting: Mapping[str, str], *, like: keras.Model) -> keras.Model:
             sentence("A detector asks the model “%(name)s”, which has other weights now; train it again."),
             name=setting["model"],
         )
-    image = keras.Input(like.input_shape[1:], name="image")
-    return keras.Model(image, other.network(Resized(other.input_shape[:2], name="resized")(image)))
+    return lambda batch: other.network(resized(batch, other.input_shape[:2]), training=False)
 
 
-class Resized(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
-    """Pictures of another size, as `images.resize` makes them but for the rounding, with a gradient."""
-
-    def __init__(self, size: tuple[int, int], **options: Any) -> None:
-        super().__init__(**options)
-        self.size = size
-
-    def call(self, batch: tf.Tensor) -> tf.Tensor:
-        height, width = (
-            tf.constant(resize_matrix(given, wanted))
-            for given, wanted in zip(batch.shape[1:3], self.size, strict=True)
-        )
-        # Not `matmul` with one matrix for all planes: TensorFlow 2.21's on oneDNN writes beyond its memory.
-        rows = tf.tensordot(batch, height, [[1], [1]])
-        both = tf.tensordot(rows, width, [[1], [1]])
-        return tf.transpose(both, [0, 2, 3, 1])
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return shape[0], *self.size, shape[3]
+def resized(batch: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Pictures (N, H, W, C) of another size, as `images.resize` makes them but for the rounding."""
+    height, width = (
+        tf.constant(resize_matrix(given, wanted))
+        for given, wanted in zip(batch.shape[1:3], size, strict=True)
+    )
+    # Not `matmul` with one matrix for all planes: TensorFlow 2.21's on oneDNN writes beyond its memory.
+    rows = tf.tensordot(batch, height, [[1], [1]])
+    both = tf.tensordot(rows, width, [[1], [1]])
+    return tf.transpose(both, [0, 2, 3, 1])

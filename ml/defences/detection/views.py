@@ -4,8 +4,9 @@ All is computed by one TensorFlow function that has a gradient from each figure 
 attacker who knows the detector can be played (`adaptive`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
@@ -55,9 +56,9 @@ class Views:
         self.settings, self.arrays = settings, arrays
         self.squeezes = [squeezing.named(name) for name in settings.squeezes]
         self.inner = _inner(network, settings.layers)
-        self.others = [
+        self.others: list[Callable[[tf.Tensor], tf.Tensor]] = [
             *([_guard(network, settings, arrays)] if settings.guard else []),
-            *([opinion.of(settings.opinion, like=network)] if settings.opinion else []),
+            *([opinion.of(settings.opinion)] if settings.opinion else []),
         ]
 
     def answers(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -68,7 +69,7 @@ class Views:
         own, *others = tf.split(logits, 1 + len(self.squeezes))
         certain = tf.nn.log_softmax(own)
         figures = _sureness(own)
-        for other in [*others, *(network(batch, training=False) for network in self.others)]:
+        for other in [*others, *(ask(batch) for ask in self.others)]:
             figures += _disagreement(certain, tf.nn.log_softmax(other))
         for name, values in zip(self.settings.layers, layers, strict=True):
             learned = {key: self.arrays[f"layer.{name}.{key}"] for key in ("whitening", "means")}
@@ -92,13 +93,13 @@ def _inner(network: keras.Model, names: tuple[str, ...]) -> keras.Model:
     return keras.Model(network.inputs[0], outputs)
 
 
-def _guard(network: keras.Model, settings: Settings, arrays: Arrays) -> keras.Model:
+def _guard(network: keras.Model, settings: Settings, arrays: Arrays) -> Callable[[tf.Tensor], tf.Tensor]:
     shape, classes = network.input_shape[1:], network.output_shape[-1]
     built = guard.build(input_shape=shape, classes=classes, **settings.guard)
     built.set_weights(
         [np.asarray(arrays[f"guard.{place}"], np.float32) for place in range(len(built.weights))]
     )
-    return built
+    return partial(built, training=False)
 
 
 def _sureness(logits: tf.Tensor) -> list[tf.Tensor]:
