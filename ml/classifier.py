@@ -55,14 +55,12 @@ class Classifier(Model):
         logits, gradient = self._run("pullback", batch, np.asarray(weights, np.float32))
         return logits, gradient
 
-    def warm(self) -> None:
-        """Compile what the site asks and run it once, so that the first person does not wait."""
-        self._warm_logits()
+    def warm(self, *, several: bool = True) -> None:
+        self._warm_logits(several)
         self.gradient(np.zeros((1, *self.input_shape), np.float32), [0])
 
-    def _warm_logits(self) -> None:
-        # One image, and several that came together.
-        for count in (1, 2):
+    def _warm_logits(self, several: bool) -> None:
+        for count in (1, 2) if several else (1,):
             self.logits(np.zeros((count, *self.input_shape), np.float32))
 
     def _run(self, name: str, batch: Floats, *rows: npt.NDArray[Any]) -> Outputs:
@@ -108,12 +106,12 @@ class Shelved(Classifier):
                 self._network = self._build()
             return self._network
 
-    def warm(self) -> None:
+    def warm(self, *, several: bool = True) -> None:
         """As of any network; but a gradient that needs TensorFlow waits until somebody wants it."""
         if self._inference is None or self._inference.goes_back:
-            super().warm()
+            super().warm(several=several)
         else:
-            self._warm_logits()
+            self._warm_logits(several)
 
     def slope(self, batch: Floats, labels: npt.ArrayLike) -> Floats:
         # The loss that comes along costs nothing.

@@ -210,8 +210,12 @@ class Model(ABC):
         return None
 
     @abstractmethod
-    def warm(self) -> None:
-        """Do once what would make the first person wait."""
+    def warm(self, *, several: bool = True) -> None:
+        """Do once what would make the first person wait.
+
+        Args:
+            several: also for pictures that come together.
+        """
 
     def _composed_logits(self, image: Pixels, sign: Signs, steps: npt.NDArray[np.int64]) -> Floats:
         size = self._chunk_size()

@@ -38,7 +38,7 @@ class WithoutGradient(Model):
     def gradient(self, batch, labels):
         raise gradient_refused(self.card)
 
-    def warm(self):
+    def warm(self, *, several=True):
         pass
 
 

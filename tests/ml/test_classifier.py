@@ -138,3 +138,16 @@ def test_a_network_that_reads_a_sequence_has_the_gradient_of_its_plain_form(tiny
         tape.watch(images)
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, network(images, training=False))
     np.testing.assert_allclose(model.gradient(batch, labels), tape.gradient(loss, images), atol=1e-6)
+
+
+@pytest.mark.parametrize(("several", "asked"), [(True, {1, 2}), (False, {1})])
+def test_it_is_warmed_for_what_it_will_be_asked(tiny_photos, monkeypatch, several, asked):
+    counts, logits = set(), type(tiny_photos).logits
+
+    def counted(model, batch):
+        counts.add(len(batch))
+        return logits(model, batch)
+
+    monkeypatch.setattr(type(tiny_photos), "logits", counted)
+    tiny_photos.warm(several=several)
+    assert counts == asked
