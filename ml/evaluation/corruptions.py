@@ -1,8 +1,8 @@
 """Accuracy on corrupted images: a suite of `ml.datasets.corruptions`, image by image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,24 +56,26 @@ class Corrupted:
 
 
 def corrupted_accuracy(
-    model: "Model",
+    models: "Sequence[Model]",
     images: Images,
     labels: Labels,
     suite: str,
     *,
     seed: int = 0,
     chunk: int = 200,
-    folder: Path | None = None,
-) -> Corrupted:
+    folders: Sequence[Path] = (),
+) -> list[Corrupted]:
     """Corrupt every image in every way of a suite, and see which answers are still its label (N,).
 
+    Spoiling takes longer than answering, so several models are asked about the same spoilt images.
+
     Args:
-        images: inputs of the model, at least one: (N, H, W, C) uint8 or floats in [0, 1], or a sequence of
+        images: inputs of the models, at least one: (N, H, W, C) uint8 or floats in [0, 1], or a sequence of
             N of uint8.
         suite: "digits" (15 corruptions) or "photos" (15 at 5 severities).
         chunk: so many images are corrupted and answered at once; it changes nothing else.
-        folder: where each finished corruption and severity is kept, for this model, these images and this
-            seed; a second call goes on after the last one.
+        folders: one for each model, where each finished corruption and severity is kept, for this model,
+            these images and this seed; a second call goes on after the last one.
 
     Raises:
         OptionRefused: there is no such suite.
@@ -87,21 +89,35 @@ def corrupted_accuracy(
         )
     if not len(images) or len(images) != len(labels):
         raise ValueError(f"{len(images)} images with {len(labels)} labels cannot be measured")
-    right: dict[str, tuple[Flags, ...]] = dict.fromkeys(SUITES[suite], ())
+    right: list[dict[str, tuple[Flags, ...]]] = [dict.fromkeys(SUITES[suite], ()) for _ in models]
     todo = [(each.name, severity) for each in SUITES[suite].values() for severity in each.severities]
     for name, severity in progress.track(todo, f"corruptions of {suite}", len(todo)):
-        path = folder / f"{name if severity is None else f'{name}-{severity}'}.npy" if folder else None
-        held = partial(_still_right, model, images, labels, name, severity, seed, chunk)
-        right[name] += (kept.flags(path, held),)
-    return Corrupted(suite=suite, seed=seed, right=right)
+        file = f"{name if severity is None else f'{name}-{severity}'}.npy"
+        paths = [folder / file for folder in folders] if folders else [None] * len(models)
+        held = cache(partial(_still_right, models, images, labels, name, severity, seed, chunk))
+        for place, path in enumerate(paths):
+            right[place][name] += (kept.flags(path, partial(_one_of, held, place)),)
+    return [Corrupted(suite=suite, seed=seed, right=each) for each in right]
+
+
+def _one_of(held: Callable[[], list[Flags]], place: int) -> Flags:
+    return held()[place]
 
 
 def _still_right(
-    model: "Model", images: Images, labels: Labels, name: str, severity: int | None, seed: int, chunk: int
-) -> Flags:
+    models: "Sequence[Model]",
+    images: Images,
+    labels: Labels,
+    name: str,
+    severity: int | None,
+    seed: int,
+    chunk: int,
+) -> list[Flags]:
+    """For each model (N,)."""
     parts = []
     for start in range(0, len(images), chunk):
         part: Batch = np.asarray(images[start : start + chunk])
-        answers = model.logits(corrupt(name, part, severity=severity, seed=seed)).argmax(axis=-1)
+        spoilt = corrupt(name, part, severity=severity, seed=seed)
+        answers = np.stack([model.logits(spoilt).argmax(axis=-1) for model in models])
         parts.append(answers == labels[start : start + chunk])
-    return np.concatenate(parts)
+    return list(np.concatenate(parts, axis=1))

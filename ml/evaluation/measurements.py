@@ -1,7 +1,7 @@
 """What a card says about a model under attack: one measurement a row, with all that it takes to repeat it."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,33 +83,38 @@ def all_of(
 
 
 def corrupted(
-    model: "Model",
+    models: "Sequence[Model]",
     images: Floats,
     labels: Labels,
     *,
     samples: int = 0,
     seed: int = 0,
     folder: Path | None = None,
-) -> dict[str, Any]:
-    """Accuracy under the corruptions of the model's kind of pictures, as a card keeps it.
+) -> list[dict[str, Any]]:
+    """Accuracy under the corruptions of the models' kind of pictures, for each as its card keeps it.
 
     Digits have one figure for each corruption, photos one for each severity. `samples`, images and labels are
-    as those of `measured`.
+    as those of `measured`; in `folder` each model has one of its own. `seconds` are those of all models.
     """
     started, chosen = time.perf_counter(), spread(len(images), samples)
-    suite = model.card.domain
-    found = corrupted_accuracy(model, images[chosen], labels[chosen], suite, seed=seed, folder=folder)
-    figures = {
-        name: values[0] if len(values) == 1 else list(values) for name, values in found.per_severity.items()
-    }
-    return {
-        "suite": suite,
-        "images": found.count,
-        "seed": seed,
-        "mean": found.mean,
-        "accuracy": figures,
-        "seconds": round(time.perf_counter() - started, 1),
-    }
+    suite = models[0].card.domain
+    folders = [folder / model.card.name for model in models] if folder else []
+    found = corrupted_accuracy(models, images[chosen], labels[chosen], suite, seed=seed, folders=folders)
+    seconds = round(time.perf_counter() - started, 1)
+    return [
+        {
+            "suite": suite,
+            "images": each.count,
+            "seed": seed,
+            "mean": each.mean,
+            "accuracy": {
+                name: values[0] if len(values) == 1 else list(values)
+                for name, values in each.per_severity.items()
+            },
+            "seconds": seconds,
+        }
+        for each in found
+    ]
 
 
 def measured(

@@ -4,9 +4,9 @@ import io
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
-from ml import zoo
+from ml import training, zoo
 from ml.datasets import mnist
 from ml.datasets.corruptions import DIGITS, corrupt
 from ml.evaluation.samples import spread
@@ -43,3 +43,33 @@ def test_the_card_is_written_only_when_asked(tiny_digits, tiny_zoo, digits_folde
             assert bool(zoo.card("tiny-digits").corruptions) is store
     finally:
         path.write_text(before)
+
+
+def test_several_models_are_measured_together(tiny_digits, digits_folder, tmp_path):
+    output = io.StringIO()
+    call_command(
+        "corruptions",
+        "tiny-digits",
+        "digits-simple",
+        "--samples",
+        "20",
+        "--json",
+        data=digits_folder,
+        output=tmp_path,
+        stdout=output,
+    )
+    rows = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert [row["model"] for row in rows] == ["tiny-digits", "digits-simple"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["digits-simple", "tiny-digits"]
+
+
+def test_models_with_other_test_images_are_refused(tiny_digits, digits_folder, monkeypatch):
+    unseen = training.unseen
+
+    def fewer_for_one(card, data):
+        images, labels = unseen(card, data)
+        return (images, labels) if card.name == "tiny-digits" else (images[1:], labels[1:])
+
+    monkeypatch.setattr(training, "unseen", fewer_for_one)
+    with pytest.raises(CommandError, match="“tiny-digits” and “digits-simple” have other test images"):
+        call_command("corruptions", "tiny-digits", "digits-simple", samples=20, data=digits_folder)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ml import zoo
 from ml.datasets.corruptions import DIGITS, PHOTOS, corrupt
 from ml.errors import OptionRefused
 from ml.evaluation import corruptions
@@ -18,7 +19,8 @@ def digits():
 
 @pytest.fixture(scope="module")
 def measured(tiny_digits, digits):
-    return corrupted_accuracy(tiny_digits, *digits, "digits", seed=3)
+    (found,) = corrupted_accuracy([tiny_digits], *digits, "digits", seed=3)
+    return found
 
 
 def test_accuracy_is_of_the_corrupted_digits_by_their_true_labels(measured, tiny_digits, digits):
@@ -37,14 +39,14 @@ def test_corruptions_cost_accuracy_and_wrong_labels_cost_more(measured, tiny_dig
     clean = (tiny_digits.logits(images / np.float32(255)).argmax(axis=-1) == labels).mean()
     assert clean > 0.95
     assert 0.2 < measured.mean < clean - 0.05
-    wrong = corrupted_accuracy(tiny_digits, images, (labels + 1) % 10, "digits", seed=3)
+    (wrong,) = corrupted_accuracy([tiny_digits], images, (labels + 1) % 10, "digits", seed=3)
     assert wrong.mean < 1 - measured.mean + 1e-9
 
 
 def test_chunks_and_the_kind_of_array_change_nothing(measured, tiny_digits, digits):
     images, labels = digits
     floats = images / np.float32(255)
-    parts = corrupted_accuracy(tiny_digits, floats, labels, "digits", seed=3, chunk=50)
+    (parts,) = corrupted_accuracy([tiny_digits], floats, labels, "digits", seed=3, chunk=50)
     for name, (flags,) in measured.right.items():
         # The last bit of float32 may tip an image that lies between two classes.
         assert (parts.right[name][0] != flags).sum() <= 1
@@ -61,7 +63,7 @@ def test_a_folder_is_gone_on_with(measured, tiny_digits, digits, tmp_path, monke
 
     monkeypatch.setattr(corruptions, "corrupt", until_shear)
     with pytest.raises(Stopped):
-        corrupted_accuracy(tiny_digits, *digits, "digits", seed=3, folder=tmp_path)
+        corrupted_accuracy([tiny_digits], *digits, "digits", seed=3, folders=[tmp_path])
     done = ["glass-blur.npy", "impulse-noise.npy", "motion-blur.npy", "shot-noise.npy"]
     assert sorted(path.name for path in tmp_path.iterdir()) == done
 
@@ -70,14 +72,33 @@ def test_a_folder_is_gone_on_with(measured, tiny_digits, digits, tmp_path, monke
         return corrupt(name, batch, **options)
 
     monkeypatch.setattr(corruptions, "corrupt", after)
-    resumed = corrupted_accuracy(tiny_digits, *digits, "digits", seed=3, folder=tmp_path)
+    (resumed,) = corrupted_accuracy([tiny_digits], *digits, "digits", seed=3, folders=[tmp_path])
     assert resumed.per_corruption == measured.per_corruption
+
+
+def test_several_models_see_the_same_spoilt_images(measured, tiny_digits, digits, tmp_path, monkeypatch):
+    asked = []
+
+    def counted(name, batch, **options):
+        asked.append(name)
+        return corrupt(name, batch, **options)
+
+    monkeypatch.setattr(corruptions, "corrupt", counted)
+    other = zoo.load("digits-simple")
+    both = [tiny_digits, other]
+    folders = [tmp_path / "one", tmp_path / "other"]
+    found = corrupted_accuracy(both, *digits, "digits", seed=3, folders=folders)
+    assert asked == list(DIGITS)
+    assert found[0].per_corruption == measured.per_corruption
+    (alone,) = corrupted_accuracy([other], *digits, "digits", seed=3)
+    assert found[1].per_corruption == alone.per_corruption != measured.per_corruption
+    assert all(len(list(folder.iterdir())) == 15 for folder in folders)
 
 
 def test_photos_may_come_one_by_one_and_are_measured_at_every_severity(tiny_photos, tmp_path):
     batch, labels = tiny.shapes(24, seed=9)
     images = list(np.rint(batch * 255).astype(np.uint8))
-    measured = corrupted_accuracy(tiny_photos, images, labels, "photos", chunk=10, folder=tmp_path)
+    (measured,) = corrupted_accuracy([tiny_photos], images, labels, "photos", chunk=10, folders=[tmp_path])
     assert measured.count == 24
     assert {name: len(figures) for name, figures in measured.per_severity.items()} == dict.fromkeys(PHOTOS, 5)
     assert len(list(tmp_path.iterdir())) == 75
@@ -92,6 +113,6 @@ def test_there_is_no_other_suite_and_no_measure_of_nothing(tiny_digits, digits):
     with pytest.raises(
         OptionRefused, match="There is no suite of corruptions cats; there are: digits, photos."
     ):
-        corrupted_accuracy(tiny_digits, images, labels, "cats")
+        corrupted_accuracy([tiny_digits], images, labels, "cats")
     with pytest.raises(ValueError, match="0 images with 0 labels"):
-        corrupted_accuracy(tiny_digits, images[:0], labels[:0], "digits")
+        corrupted_accuracy([tiny_digits], images[:0], labels[:0], "digits")

@@ -3,22 +3,31 @@
 import dataclasses
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from classification_site.commands import ModelCommand
 from ml import files, training, zoo
 from ml.datasets.corruptions import SUITES
+from ml.errors import OptionRefused, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml.evaluation.robustness import Labels
+    from ml.model import Floats, Model
 
 
 class Command(ModelCommand):
     help = (
         "Measure accuracy under the corruptions of MNIST-C (digits) or ImageNet-C (photos, five strengths"
-        " each), the hardest first."
+        " each), the hardest first. Several models are asked about the same spoilt images."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("model", metavar="MODEL")
+        parser.add_argument("models", nargs="+", metavar="MODEL")
         parser.add_argument(
             "--samples", type=int, default=0, metavar="N", help="test images, evenly chosen; 0 takes all"
         )
@@ -32,29 +41,45 @@ class Command(ModelCommand):
     def handle(self, *arguments: Any, **options: Any) -> None:
         from ml.evaluation import measurements
 
-        model = zoo.load(options["model"])
-        images, labels = training.unseen(model.card, options["data"])
-        found = measurements.corrupted(
-            model,
+        models = [zoo.load(name) for name in options["models"]]
+        images, labels = _shared(models, options["data"])
+        tables = measurements.corrupted(
+            models,
             images,
             labels,
             samples=options["samples"],
             seed=options["seed"],
             folder=options["output"],
         )
-        if options["store"]:
-            card = dataclasses.replace(zoo.card(model.card.name), corruptions=found)
-            files.write_text(zoo.folder(model.card.name) / zoo.CARD, card.to_json())
-        self.answer({"model": model.card.name, **found}, _text(found))
+        for model, found in zip(models, tables, strict=True):
+            name = model.card.name
+            if options["store"]:
+                card = dataclasses.replace(zoo.card(name), corruptions=found)
+                files.write_text(zoo.folder(name) / zoo.CARD, card.to_json())
+            self.answer({"model": name, **found}, _text(name, found))
 
 
-def _text(found: dict[str, Any]) -> str:
+def _shared(models: "Sequence[Model]", data: Path | None) -> "tuple[Floats, Labels]":
+    """The images that none of the models learned from, which must be the same for all."""
+    images, labels = training.unseen(models[0].card, data)
+    for model in models[1:]:
+        others, theirs = training.unseen(model.card, data)
+        if not (np.array_equal(others, images) and np.array_equal(theirs, labels)):
+            raise OptionRefused(
+                sentence("“%(one)s” and “%(other)s” have other test images: measure them one by one."),
+                one=models[0].card.name,
+                other=model.card.name,
+            )
+    return images, labels
+
+
+def _text(name: str, found: dict[str, Any]) -> str:
     suite = SUITES[found["suite"]]
     several = {
         name: values if isinstance(values, list) else [values] for name, values in found["accuracy"].items()
     }
-    lines = [f"mean {found['mean']:.2%} of {found['images']} test images under each corruption"]
-    for name in sorted(several, key=lambda each: sum(several[each]) / len(several[each])):
-        shown = "  ".join(f"{value:.1%}" for value in several[name])
-        lines.append(f"  {suite[name].title!s:20} {shown}")
+    lines = [f"{name}: mean {found['mean']:.2%} of {found['images']} test images under each corruption"]
+    for each in sorted(several, key=lambda each: sum(several[each]) / len(several[each])):
+        shown = "  ".join(f"{value:.1%}" for value in several[each])
+        lines.append(f"  {suite[each].title!s:20} {shown}")
     return "\n".join(lines)

@@ -84,8 +84,8 @@ class Command(ModelCommand):
             said = card.corruptions
             stated |= _figures(_by_corruption(said))
             if full or said["seconds"] <= LONG:
-                found = measurements.corrupted(
-                    model, images, labels, samples=said["images"], seed=said["seed"]
+                (found,) = measurements.corrupted(
+                    [model], images, labels, samples=said["images"], seed=said["seed"]
                 )
                 again |= _figures(_by_corruption(found))
         return stated, again
