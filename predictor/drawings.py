@@ -19,6 +19,11 @@ def drawn(block: Lines) -> SafeString:
 
 def bound(epsilon: float, norm: Name, card: Card) -> str:
     """`L∞ 8/255` on photos, `L∞ 0.3` on digits, where steps of 1/255 say nothing."""
+    return f"{NORM_SIGNS[norm]} {amount(epsilon, norm, card)}"
+
+
+def amount(epsilon: float, norm: Name, card: Card) -> str:
+    """`bound` without the norm: as commands take it, too."""
     steps = LEVELS * epsilon
     whole = card.domain == "photos" and norm == "linf" and abs(steps - round(steps)) < 0.01
-    return f"{NORM_SIGNS[norm]} " + (f"{round(steps)}/255" if whole else f"{epsilon:.4g}")
+    return f"{round(steps)}/255" if whole else f"{epsilon:.4g}"

@@ -14,7 +14,7 @@ from ml.datasets.corruptions import SUITES
 from ml.evaluation.measurements import CERTIFIED, Measurement, read
 from ml.evaluation.robustness import SIGNS
 from ml.report import Lines
-from predictor.drawings import bound, drawn
+from predictor.drawings import amount, bound, drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,6 @@ class Row:
     name: str
     bound: str
     measured: Measurement
-    command: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +38,20 @@ class Corruption:
 def rows(card: Card) -> list[Row]:
     """The measurements of the card, in its order."""
     return [_row(card, read(each)) for each in card.robustness]
+
+
+def commands(card: Card) -> list[str]:
+    """What measures the rows again: one command for all ε of an attack."""
+    found: dict[str, list[str]] = {}
+    for each in map(read, card.robustness):
+        if each.attack == CERTIFIED:
+            found[f"python manage.py verify {card.name}"] = []
+        else:
+            found.setdefault(_command(card, each), []).append(amount(each.epsilon, each.norm, card))
+    return [
+        f"{command} --epsilon {' '.join(several)}" if several else command
+        for command, several in found.items()
+    ]
 
 
 def curve(card: Card) -> SafeString | None:
@@ -89,13 +102,16 @@ def corruptions(card: Card) -> list[Corruption]:
 
 
 def _row(card: Card, each: Measurement) -> Row:
-    command = f"python manage.py robustness {card.name} --attack {each.attack} --epsilon {each.epsilon:.6g}"
-    if each.attack == CERTIFIED:
-        command = f"python manage.py verify {card.name}"
-    else:
-        command += "".join(f" --option {key}={value}" for key, value in each.options.items())
-        command += f" --norm {each.norm} --samples {each.samples} --seed {each.seed}"
-    return Row(name=_name(each), bound=bound(each.epsilon, each.norm, card), measured=each, command=command)
+    return Row(name=_name(each), bound=bound(each.epsilon, each.norm, card), measured=each)
+
+
+def _command(card: Card, each: Measurement) -> str:
+    """Without its ε."""
+    options = "".join(f" --option {key}={value}" for key, value in each.options.items())
+    return (
+        f"python manage.py robustness {card.name} --attack {each.attack}{options}"
+        f" --norm {each.norm} --samples {each.samples} --seed {each.seed}"
+    )
 
 
 def _name(each: Measurement) -> str:

@@ -40,6 +40,7 @@ def model_card(request: HttpRequest, name: str) -> HttpResponse:
         "state": warming.state()["models"].get(name, ""),
         "confusion": _confusion(card),
         "robustness": resilience.rows(card),
+        "commands": resilience.commands(card),
         "curve": resilience.curve(card),
         "warnings": resilience.warnings(card),
         "corruptions": resilience.corruptions(card),

@@ -30,21 +30,25 @@ def card(tiny_digits):
     )
 
 
-def test_each_measurement_stands_with_the_command_that_repeats_it(card):
-    first, _, proven = resilience.rows(card)
+def test_each_measurement_stands_with_its_bound_and_its_options(card):
+    first, *_ = resilience.rows(card)
     assert first.bound == "L∞ 0.1"
     assert "10 steps" in first.name
-    assert first.command == (
-        "python manage.py robustness tiny-digits --attack pgd --epsilon 0.1 --option steps=10"
-        " --norm linf --samples 200 --seed 1"
-    )
-    assert proven.command == "python manage.py verify tiny-digits"
+
+
+def test_one_command_measures_an_attack_at_all_its_epsilons_again(card):
+    assert resilience.commands(card) == [
+        "python manage.py robustness tiny-digits --attack pgd --option steps=10"
+        " --norm linf --samples 200 --seed 1 --epsilon 0.1 0.2",
+        "python manage.py verify tiny-digits",
+    ]
 
 
 def test_photos_name_epsilon_in_steps_of_their_file(tiny_photos):
     row = {**ROW, "epsilon": 4 / 255, "clean_accuracy": 1.0, "accuracy": 0.5}
     card = dataclasses.replace(tiny_photos.card, robustness=[row])
     assert resilience.rows(card)[0].bound == "L∞ 4/255"
+    assert resilience.commands(card)[0].endswith("--epsilon 4/255")
 
 
 def test_the_curve_starts_at_the_clean_accuracy_and_needs_two_epsilons(card):
