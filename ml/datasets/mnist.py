@@ -45,6 +45,11 @@ def load(part: Literal["train", "test"], data: Path | None = None) -> Split:
 
 def held_out(split: Split, size: int, seed: int) -> tuple[Split, Split]:
     """`split` without `size` random digits, and those: (training, validation)."""
-    order = np.random.default_rng(seed).permutation(len(split.labels))
-    chosen, rest = order[:size], np.sort(order[size:])
+    rest, chosen = rows_held_out(len(split.labels), size, seed)
     return Split(split.images[rest], split.labels[rest]), Split(split.images[chosen], split.labels[chosen])
+
+
+def rows_held_out(count: int, size: int, seed: int) -> tuple[Labels, Labels]:
+    """Of `count` rows all but `size` random ones, and those: every training here divides in this way."""
+    order = np.random.default_rng(seed).permutation(count)
+    return np.sort(order[size:]), order[:size]

@@ -301,3 +301,10 @@ def test_a_group_of_few_attacked_images_weighs_as_much_as_one_of_many():
     caught = np.asarray(head.logit(tf.constant(few), learned)) > 0
     assert caught.all()
     assert (np.asarray(head.logit(tf.constant(clean), learned)) < 0).mean() > 0.95
+
+
+def test_features_of_maps_and_of_sequences_are_their_means():
+    values = np.random.default_rng(0).random((3, 4, 5, 6), np.float32)
+    np.testing.assert_allclose(distances.flat(values), values.mean(axis=(1, 2)), rtol=1e-6)
+    np.testing.assert_allclose(distances.flat(values[:, 0]), values[:, 0].mean(axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(distances.flat(values[:, 0, 0]), values[:, 0, 0])

@@ -97,6 +97,16 @@ def test_no_image_is_in_two_parts(data):
     )
 
 
+def test_of_a_model_that_learned_noise_noise_is_clean(data):
+    card = zoo.card("digits-noisy")
+    part = detector_data.parts(card, data).learning[:600]
+    made = detector_data.kinds_of(part, card, seed=1)
+    np.testing.assert_array_equal(made.labels, part.labels)
+    unchanged = (made.images == part.images).all(axis=(1, 2, 3)).mean()
+    assert unchanged == pytest.approx(card.data["clean_share"], abs=0.08)
+    assert made.images.dtype == np.uint8
+
+
 def test_only_images_that_the_model_answers_rightly_are_attacked(tiny_digits):
     images, labels = bundled.digits()
     wrong = np.where(np.arange(40) % 2, labels[:40], (labels[:40] + 1) % 10)

@@ -55,7 +55,8 @@ def measured(features: Any, probabilities: Any, arrays: Arrays) -> list[Any]:
 
 
 def flat(values: Any) -> Any:
-    """A layer's output as features (N, D): a map (N, H, W, D) by its means."""
+    """A layer's output as features (N, D): a map (N, H, W, D), or a sequence (N, T, D), by its means."""
     import tensorflow as tf
 
-    return tf.reduce_mean(values, axis=(1, 2)) if len(values.shape) == 4 else values
+    between = tuple(range(1, len(values.shape) - 1))
+    return tf.reduce_mean(values, axis=between) if between else values

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.card import Card
-from ml.datasets import handwritten, mnist
+from ml.datasets import handwritten, mnist, noise
 from ml.datasets.locate import locate
+from ml.images import to_float
 from ml.training import progress
 from ml.training.photos import figures
 from ml.training.photos.files import inputs
@@ -61,9 +62,15 @@ def source(card: Card, data: Path | None) -> Path:
 
 
 def kinds_of(part: Part, card: Card, seed: int) -> Part:
-    """The images in equal parts of every kind that the model of `card` was trained on, photos as they are."""
-    kinds = card.data.get("kinds", ["plain"])
+    """The images as the model of `card` learned them: in equal parts of every kind, or under its noises.
+
+    Photos stay as they are.
+    """
     rng = np.random.default_rng(seed)
+    if card.data.get("kind") == "noisy-digits":
+        noisy = noise.mixed(to_float(part.images), card.data["highest_noise"], card.data["clean_share"], rng)
+        return Part(np.rint(noisy * 255).astype(np.uint8), part.labels)
+    kinds = card.data.get("kinds", ["plain"])
     divided = np.array_split(np.arange(len(part)), len(kinds))
     made = [
         handwritten.make(kind, part.images[rows], rng) if kind != "plain" else part.images[rows]

@@ -123,9 +123,9 @@ def _source(data: Path | None) -> Source:
 
 def _held_out(digits: Digits, share: float, seed: int) -> tuple[Digits, Digits]:
     """(training, validation): a random `share` is held out."""
-    order = np.random.default_rng(seed).permutation(len(digits.labels))
-    size = max(1, round(share * len(order)))
-    return digits[np.sort(order[size:])], digits[order[:size]]
+    count = len(digits.labels)
+    rest, chosen = mnist.rows_held_out(count, max(1, round(share * count)), seed)
+    return digits[rest], digits[chosen]
 
 
 def _sets(source: Source, described: Data, evaluation: Evaluation) -> dict[str, Digits]:
