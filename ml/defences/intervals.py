@@ -116,11 +116,23 @@ def _normalisation(layer: keras.layers.BatchNormalization, triple: Triple, train
     return values * scale + shift, middle - radius, middle + radius
 
 
-def _monotone(layer: keras.Layer, triple: Triple, training: bool) -> Triple:
+def _monotone(layer: keras.layers.Activation, triple: Triple, training: bool) -> Triple:
     """A function that never falls maps the ends of an interval to the ends."""
-    if isinstance(layer, keras.layers.Activation):
-        return _through(layer.activation, triple)
-    return _each(layer, triple)
+    return _through(layer.activation, triple)
+
+
+def _rectified(layer: keras.layers.ReLU, triple: Triple, training: bool) -> Triple:
+    # Not the layer itself, which would round what is float64 to its own float32.
+    return _each(tf.nn.relu, triple)
+
+
+def _pooled(
+    layer: keras.layers.MaxPooling2D | keras.layers.AveragePooling2D, triple: Triple, training: bool
+) -> Triple:
+    largest = isinstance(layer, keras.layers.MaxPooling2D)
+    pool = tf.nn.max_pool2d if largest else tf.nn.avg_pool2d
+    size, strides, padding = layer.pool_size, layer.strides, layer.padding.upper()
+    return _each(lambda values: pool(values, size, strides, padding), triple)
 
 
 def _rescaling(layer: keras.layers.Rescaling, triple: Triple, training: bool) -> Triple:
@@ -153,9 +165,9 @@ _RULES: dict[type, Callable[[Any, Triple, bool], Triple]] = {
     keras.layers.Dense: _affine,
     keras.layers.BatchNormalization: _normalisation,
     keras.layers.Activation: _monotone,
-    keras.layers.ReLU: _monotone,
-    keras.layers.MaxPooling2D: _monotone,
-    keras.layers.AveragePooling2D: _monotone,
+    keras.layers.ReLU: _rectified,
+    keras.layers.MaxPooling2D: _pooled,
+    keras.layers.AveragePooling2D: _pooled,
     keras.layers.Flatten: _flat,
     keras.layers.Dropout: _same,
 }
@@ -171,6 +183,8 @@ def _plain(layer: keras.Layer) -> bool:
         strided = layer.padding in ("same", "valid") and layer.data_format == "channels_last"
         if not strided or tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
             return False
+    if isinstance(layer, keras.layers.MaxPooling2D | keras.layers.AveragePooling2D):
+        return bool(layer.data_format == "channels_last")
     if isinstance(layer, keras.layers.ReLU):
         return layer.max_value is None and layer.negative_slope == 0 and layer.threshold == 0
     if isinstance(layer, keras.layers.BatchNormalization):

@@ -63,6 +63,19 @@ def test_the_logits_are_the_networks_own(chained: keras.Model) -> None:
     np.testing.assert_allclose(logits, chained(images, training=False), atol=1e-5)
 
 
+def test_in_float64_no_layer_rounds_to_float32(chained: keras.Model) -> None:
+    images = tf.random.stateless_uniform((2, *SHAPE), (3, 4), dtype=tf.float64)
+    moved = images + tf.where(images < 0.5, tf.constant(1e-10, tf.float64), -1e-10)
+    told = [
+        intervals.margins(intervals.chain(chained), box(each, 0.0), tf.zeros(2, tf.int64))
+        for each in (images, moved)
+    ]
+    for one, other in zip(*told, strict=True):
+        assert one.dtype == tf.float64
+        difference = np.abs(one - other).max()
+        assert 0 < difference < 1e-7
+
+
 def test_no_image_of_the_box_has_a_smaller_margin(chained: keras.Model) -> None:
     images = tf.random.stateless_uniform((4, *SHAPE), (5, 6))
     labels = tf.constant([0, 1, 2, 3], tf.int64)
