@@ -66,6 +66,7 @@ SETTINGS = NAMES | {
     "shear": _("Slant"),
     "scale": _("Scale"),
     "shift_pixels": _("Shift, in pixels"),
+    "whole_pixels": _("Shift by whole pixels only"),
     "perspective": _("Perspective"),
     "thickness": _("Thickness"),
     "blur": _("Blur"),

@@ -145,6 +145,18 @@ def test_no_variation_changes_nothing() -> None:
     np.testing.assert_allclose(vary(images, Variation(), np.random.default_rng(1)), images, atol=1e-5)
 
 
+def test_shifts_by_whole_pixels_make_no_grey() -> None:
+    images = np.zeros((50, 28, 28, 1), np.float32)
+    images[:, 8:20, 12:15] = 1
+    shifted = vary(images, Variation(shift_pixels=2, whole_pixels=True), np.random.default_rng(1))
+    np.testing.assert_allclose(shifted * (1 - shifted), 0, atol=1e-4)
+    np.testing.assert_allclose(shifted.sum(axis=(1, 2, 3)), 36, atol=1e-2)
+    tops = shifted[..., 0].max(axis=2).argmax(axis=1)
+    assert set(tops) == {6, 7, 8, 9, 10}
+    by_parts = vary(images, Variation(shift_pixels=2), np.random.default_rng(1))
+    assert (by_parts * (1 - by_parts)).max() > 0.1
+
+
 def test_variations_stay_in_range_and_spare_their_share() -> None:
     images = np.random.default_rng(0).random((200, 28, 28, 1), np.float32)
     strong = Variation(

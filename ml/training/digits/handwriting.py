@@ -13,7 +13,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Variation:
-    """How far each variation goes; every image draws its own from the whole range. Zeros change nothing."""
+    """How far each variation goes; every image draws its own from the whole range. Zeros change nothing.
+
+    With `whole_pixels` shifts are by no parts of a pixel: those would turn black and white into grey.
+    """
 
     turn_degrees: float = 0.0
     shear: float = 0.0
@@ -24,11 +27,12 @@ class Variation:
     blur: float = 0.0
     contrast: float = 0.0
     share: float = 1.0
+    whole_pixels: bool = False
 
     @property
     def varies(self) -> bool:
         """Whether anything would change at all."""
-        names = [each.name for each in fields(Variation) if each.name != "share"]
+        names = [each.name for each in fields(Variation) if each.name not in ("share", "whole_pixels")]
         return any(getattr(self, name) for name in names)
 
 
@@ -58,6 +62,9 @@ def _transforms(count: int, size: tuple[int, ...], how: Variation, random: np.ra
     shear = random.uniform(-how.shear, how.shear, count)
     sizes = np.exp(random.uniform(-how.scale, how.scale, (2, count)))
     shift = random.uniform(-how.shift_pixels, how.shift_pixels, (2, count))
+    if how.whole_pixels:
+        most = int(how.shift_pixels)
+        shift = random.integers(-most, most + 1, (2, count)).astype(float)
     tilt = random.uniform(-how.perspective, how.perspective, (2, count)) / size[0]
     maps = np.zeros((count, 3, 3))
     maps[:, 0, 0], maps[:, 0, 1] = np.cos(angle) * sizes[0], shear - np.sin(angle) * sizes[0]
