@@ -13,8 +13,8 @@ ATTACKS = (
     "to ε. Attacks differ in strength: the lowest figure at an ε is the one to believe. Certified is proven."
 )
 CORRUPTIONS = (
-    "Share of the test images that are answered rightly when they are spoilt; the model learned from none of "
-    "these corruptions. Photos have five strengths, the figures stand from the weakest to the strongest."
+    "Share of the test images that are answered rightly when they are spoilt. Some models learned from moves "
+    "or noise like some of these. Photos have five strengths, from the weakest to the strongest."
 )
 
 
