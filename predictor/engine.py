@@ -67,8 +67,7 @@ def predict(name: str, seen: Input) -> Verdict:
         Busy: too many ask, or the model is being prepared from its training data.
         DataMissing: it is fitted at first use, and its training data are not there.
     """
-    model = _ready(name)
-    return verdict(_batcher(model).answer(seen.image), model.card, found=seen.found)
+    return _alone(_ready(name), seen)
 
 
 def answer(name: str, seen: Input) -> Answered:
@@ -80,9 +79,14 @@ def answer(name: str, seen: Input) -> Answered:
     model = _ready(name)
     told = detectors.answered(name, seen)
     if told is None:
-        return Answered(predict(name, seen), None)
+        return Answered(_alone(model, seen), None)
     logits, suspicion = told
     return Answered(verdict(logits, model.card, found=seen.found), suspicion)
+
+
+def _alone(model: "Model", seen: Input) -> Verdict:
+    """What the model says without its detector."""
+    return verdict(_batcher(model).answer(seen.image), model.card, found=seen.found)
 
 
 def _ready(name: str) -> "Model":
