@@ -62,13 +62,8 @@ class Recipe:
                 sentence("The recipe %(name)s has no table [quick], so it cannot run with --quick."),
                 name=self.name,
             )
-        changed: dict[str, Any] = {
-            table: {**getattr(self, table), **self.quick[table]} for table in self.quick
-        }
-        # Another family has options of its own.
-        if "family" in self.quick.get("architecture", {}):
-            changed["architecture"] = self.quick["architecture"]
-        return dataclasses.replace(self, **changed)
+        tables = {name: getattr(self, name) for name in self.quick}
+        return dataclasses.replace(self, **_over(tables, self.quick))
 
     def read(self, table: str, form: type[Form]) -> Form:
         """Fill the dataclass `form` from one table of the recipe, e.g. `read("training", Training)`.
@@ -110,7 +105,9 @@ def _load(name: str | Path, above: tuple[Path, ...]) -> Recipe:
         ) from error
     if "base" in table:
         base = _load(table.pop("base"), (*above, path))
-        table, text = _over(base, table), f"{text}\n# The base:\n{_as_comment(base.text)}"
+        lacked = {each.name: getattr(base, each.name) for each in dataclasses.fields(base)}
+        table = {**_over(lacked, table), "quick": _over(base.quick, table.get("quick", {}))}
+        text += f"\n# The base:\n{_as_comment(base.text)}"
     recipe = filled(Recipe, {**table, "text": text}, where=path.name)
     for key, value in recipe.quick.items():
         _checked(value, Mapping, path.name, f"quick.{key}")
@@ -121,24 +118,21 @@ def _load(name: str | Path, above: tuple[Path, ...]) -> Recipe:
     return recipe
 
 
-def _over(base: Recipe, table: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe's `table` with what it lacks from its base: single values, and single keys of tables."""
-    lacked = {each.name: getattr(base, each.name) for each in dataclasses.fields(base)}
-    found = _laid_over(lacked, table, depth=2)
-    if "quick" in table:
-        found["quick"] = _laid_over(base.quick, table["quick"], depth=2)
-    # Another family has options of its own.
-    own = table.get("architecture")
-    if isinstance(own, Mapping) and "family" in own:
-        found["architecture"] = own
-    return found
+def _over(base: Mapping[str, Any], own: Any) -> Any:
+    """`own` with what it lacks from `base`: single values, and single keys of tables.
 
-
-def _laid_over(base: Any, own: Any, *, depth: int) -> Any:
-    """`own` with the keys of `base` that it lacks, so many tables deep; what is no table stays as it is."""
-    if not depth or not isinstance(base, Mapping) or not isinstance(own, Mapping):
+    What should be a table and is none stays as it is, to be refused.
+    """
+    if not isinstance(own, Mapping):
         return own
-    return {**base, **{key: _laid_over(base.get(key), value, depth=depth - 1) for key, value in own.items()}}
+    found = {**base, **own}
+    for name, value in own.items():
+        under = base.get(name)
+        tables = isinstance(value, Mapping) and isinstance(under, Mapping)
+        # Another family has options of its own.
+        if tables and not (name == "architecture" and "family" in value):
+            found[name] = {**under, **value}
+    return found
 
 
 def _as_comment(text: str) -> str:

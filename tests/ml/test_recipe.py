@@ -136,6 +136,7 @@ def test_of_another_family_no_option_is_inherited(written, tmp_path) -> None:
         ("data = 3", "the key data cannot be 3"),
         ("architecture = 3", "the key architecture cannot be 3"),
         ("quick = 3", "the key quick cannot be 3"),
+        ("[kind]", r"the key kind cannot be {}"),
         ("[quick]\ndata = 3", r"the key quick\.data cannot be 3"),
     ],
 )
