@@ -128,10 +128,10 @@ def _over(base: Mapping[str, Any], own: Any) -> Any:
     found = {**base, **own}
     for name, value in own.items():
         under = base.get(name)
-        tables = isinstance(value, Mapping) and isinstance(under, Mapping)
-        # Another family has options of its own.
-        if tables and not (name == "architecture" and "family" in value):
-            found[name] = {**under, **value}
+        if isinstance(value, Mapping) and isinstance(under, Mapping):
+            # Another family has options of its own.
+            alone = name == "architecture" and "family" in value
+            found[name] = value if alone else {**under, **value}
     return found
 
 
