@@ -234,6 +234,11 @@ def to_float(image: Pixels) -> Floats:
     return image.astype(np.float32) / np.float32(255)
 
 
+def to_pixels(batch: Floats) -> Pixels:
+    """[0, 1] to uint8, the nearest one."""
+    return np.rint(batch * 255).astype(np.uint8)
+
+
 def load(paths: Iterable[str | PathLike[str]], model: "Model") -> Floats:
     """Files to a batch (N, H, W, C) float32 in [0, 1], as `model` sees them.
 

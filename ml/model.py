@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ml import compose, epsilon
 from ml.card import Card
 from ml.errors import NotANetwork, OptionRefused, sentence
-from ml.images import Input, to_float
+from ml.images import Input, to_float, to_pixels
 from ml.verdict import Verdict, softmax, unsure, verdict, verdicts
 
 Floats = npt.NDArray[np.float32]
@@ -184,7 +184,7 @@ class Model(ABC):
         the largest is evaluated: an answer may change back, so no bisection.
         """
         wanted = np.array([epsilon.steps(value) for value in epsilons], np.int64)
-        pixels = np.rint(image * epsilon.LEVELS).astype(np.uint8)
+        pixels = to_pixels(image)
         label, sign = self.sign_map(pixels, target=target)
         every = np.arange(int(wanted.max(initial=0)) + 1)
         logits = self._composed_logits(pixels, sign, every)

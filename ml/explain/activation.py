@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml.images import to_float
+from ml.images import to_float, to_pixels
 from ml.model import Model
 from ml.verdict import softmax
 
@@ -95,7 +95,7 @@ def maximise(
         deviation = how.blur * (1 - step / (0.75 * how.steps))
         if deviation > 0 and (step + 1) % how.blur_every == 0:
             images = _blurred(images, deviation)
-    pixels = np.rint(images * 255).astype(np.uint8)
+    pixels = to_pixels(images)
     return Result(images=pixels, probabilities=model.probabilities(to_float(pixels)))
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ml.images import to_float, to_pixels
+
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
@@ -36,11 +38,11 @@ def typical(images: Pixels, labels: Labels, *, neighbours: int, candidates: int,
         candidates: how many random images of each class are tried.
     """
     rng = np.random.default_rng(seed)
-    values = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    values = to_float(images.reshape(len(images), -1))
     found = [_of_class(values, labels, each, neighbours, candidates, rng) for each in range(labels.max() + 1)]
     means = [values[[chosen, *mutual]].mean(axis=0) for chosen, mutual, _ in found]
     return Typical(
-        images=np.rint(np.stack(means) * 255).astype(np.uint8).reshape(-1, *images.shape[1:]),
+        images=to_pixels(np.stack(means)).reshape(-1, *images.shape[1:]),
         chosen=np.array([chosen for chosen, _, _ in found]),
         mutual=np.array([len(mutual) for _, mutual, _ in found]),
         margin=np.array([margin for _, _, margin in found]),

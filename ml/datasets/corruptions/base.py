@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ml.images import to_pixels
+
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 # The sides of the pictures for which the parameters were published, by number of channels.
@@ -24,8 +26,7 @@ class Draws:
 
     def __init__(self, batch: Floats, *key: int) -> None:
         """For a batch (N, H, W, C) in [0, 1], of which 8 bits count; each `key` has numbers of its own."""
-        pixels = np.rint(batch * 255).astype(np.uint8)
-        self._each = [np.random.default_rng((*key, _digest(image))) for image in pixels]
+        self._each = [np.random.default_rng((*key, _digest(image))) for image in to_pixels(batch)]
 
     def normal(self, *shape: int) -> Floats:
         """Standard normal."""

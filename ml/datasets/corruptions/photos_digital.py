@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ml.datasets.corruptions.base import Draws, Floats, rounded
+from ml.images import to_pixels
 
 Points = npt.NDArray[np.float32]
 
@@ -47,7 +48,7 @@ def jpeg_compression(batch: Floats, draws: Draws, quality: float) -> Floats:
 
 
 def _pictures(batch: Floats) -> list[Image.Image]:
-    return [Image.fromarray(pixels) for pixels in np.rint(rounded(batch) * 255).astype(np.uint8)]
+    return [Image.fromarray(pixels) for pixels in to_pixels(rounded(batch))]
 
 
 def _floats(image: Image.Image) -> Floats:

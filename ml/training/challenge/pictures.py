@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.classifier import Classifier
 from ml.datasets.mnist import Split
-from ml.images import to_float
+from ml.images import to_float, to_pixels
 from ml.report import Picture, Pictures
 from ml.training.challenge.attacks import Floats, fgsm
 
@@ -36,5 +36,5 @@ def _said(
         answer = int(each.argmax())
         wrong = "" if answer == label else f", wrong: it is a {label}"
         caption = f"{name}, ε = {epsilon:g}: {answer} ({each[answer]:.0%}){wrong}"
-        made.append(Picture(image=np.rint(image * 255).astype(np.uint8), caption=caption))
+        made.append(Picture(image=to_pixels(image), caption=caption))
     return made

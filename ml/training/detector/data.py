@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ml.card import Card
 from ml.datasets import handwritten, mnist, noise
 from ml.datasets.locate import locate
-from ml.images import to_float
+from ml.images import to_float, to_pixels
 from ml.training import progress
 from ml.training.photos import figures
 from ml.training.photos.files import inputs
@@ -69,7 +69,7 @@ def kinds_of(part: Part, card: Card, seed: int) -> Part:
     rng = np.random.default_rng(seed)
     if card.data.get("kind") == "noisy-digits":
         noisy = noise.mixed(to_float(part.images), card.data["highest_noise"], card.data["clean_share"], rng)
-        return Part(np.rint(noisy * 255).astype(np.uint8), part.labels)
+        return Part(to_pixels(noisy), part.labels)
     kinds = card.data.get("kinds", ["plain"])
     divided = np.array_split(np.arange(len(part)), len(kinds))
     made = [

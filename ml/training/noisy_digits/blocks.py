@@ -1,9 +1,9 @@
 """Tables, curves and pictures of a report on noisy digits."""
 
 import numpy as np
-import numpy.typing as npt
 
 from ml.datasets.arrays import CLASSES
+from ml.images import to_pixels
 from ml.report import Bars, Lines, Picture, Pictures, Table
 from ml.report.blocks import Block
 from ml.report.usual import classification, confusion, curves
@@ -139,7 +139,8 @@ def errors(found: Found) -> list[Block]:
     wrong = np.flatnonzero(given[winner] != test.labels)[:SHOWN_ERRORS]
     shown = [
         Picture(
-            image=_uint8(test.images[index]), caption=f"{test.labels[index]} taken for {given[winner][index]}"
+            image=to_pixels(test.images[index]),
+            caption=f"{test.labels[index]} taken for {given[winner][index]}",
         )
         for index in wrong
     ]
@@ -149,7 +150,7 @@ def errors(found: Found) -> list[Block]:
         name="samples",
         title="The first test images",
         rows=[
-            [Picture(image=_uint8(image), caption=key or found.where) for image in digits.images[:8]]
+            [Picture(image=to_pixels(image), caption=key or found.where) for image in digits.images[:8]]
             for key, digits in found.sets.items()
         ],
     )
@@ -165,7 +166,3 @@ def speed(found: Found) -> Table:
         rows=[[recipe, plain, recipe / plain]],
         formats={"batches of the recipe": ",.0f", "plain fit": ",.0f", "share": ".0%"},
     )
-
-
-def _uint8(image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    return np.rint(255 * image).astype(np.uint8)
