@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import card as cards
-from ml import estimators
+from ml import estimators, files
 from ml.card import Card
 from ml.errors import ModelUnavailable, sentence
 from ml.model import Model
@@ -98,6 +98,15 @@ def card(name: str) -> Card:
         ModelUnavailable: no such model, or its card is damaged.
     """
     return cards.read(folder(name) / CARD)
+
+
+def keep(changed: Card) -> None:
+    """Write the card of a model anew.
+
+    Raises:
+        ModelUnavailable: no such model.
+    """
+    files.write_text(folder(changed.name) / CARD, changed.to_json())
 
 
 def load(name: str) -> Model:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from classification_site.commands import ModelCommand
-from ml import files, training, zoo
+from ml import training, zoo
 from ml.datasets.corruptions import SUITES
 from ml.errors import OptionRefused, sentence
 
@@ -54,8 +54,7 @@ class Command(ModelCommand):
         for model, found in zip(models, tables, strict=True):
             name = model.card.name
             if options["store"]:
-                card = dataclasses.replace(zoo.card(name), corruptions=found)
-                files.write_text(zoo.folder(name) / zoo.CARD, card.to_json())
+                zoo.keep(dataclasses.replace(zoo.card(name), corruptions=found))
             self.answer({"model": name, **found}, _text(name, found))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import CommandError
 
 from experiments.attack_command import AttackCommand, chosen, described, read_epsilon
-from ml import files, zoo
+from ml import zoo
 from ml.attacks import registry
 from ml.errors import EpsilonRefused, sentence
 
@@ -144,7 +144,7 @@ def _store(values: dict[str, Any], options: dict[str, Any]) -> None:
     found = dataclasses.replace(card, robustness=[*others, dataclasses.asdict(row)])
     if values["signs"] is not None:
         found = dataclasses.replace(found, signs=values["signs"])
-    files.write_text(zoo.folder(card.name) / zoo.CARD, found.to_json())
+    zoo.keep(found)
 
 
 def _text(values: dict[str, Any]) -> str:
