@@ -61,10 +61,11 @@ def _transforms(count: int, size: tuple[int, ...], how: Variation, random: np.ra
     angle = np.deg2rad(random.uniform(-how.turn_degrees, how.turn_degrees, count))
     shear = random.uniform(-how.shear, how.shear, count)
     sizes = np.exp(random.uniform(-how.scale, how.scale, (2, count)))
-    shift = random.uniform(-how.shift_pixels, how.shift_pixels, (2, count))
     if how.whole_pixels:
         most = int(how.shift_pixels)
         shift = random.integers(-most, most + 1, (2, count)).astype(float)
+    else:
+        shift = random.uniform(-how.shift_pixels, how.shift_pixels, (2, count))
     tilt = random.uniform(-how.perspective, how.perspective, (2, count)) / size[0]
     maps = np.zeros((count, 3, 3))
     maps[:, 0, 0], maps[:, 0, 1] = np.cos(angle) * sizes[0], shear - np.sin(angle) * sizes[0]
