@@ -37,7 +37,10 @@ class Corruption:
 
 def rows(card: Card) -> list[Row]:
     """The measurements of the card, in its order."""
-    return [_row(card, read(each)) for each in card.robustness]
+    found = map(read, card.robustness)
+    return [
+        Row(name=_name(each), bound=bound(each.epsilon, each.norm, card), measured=each) for each in found
+    ]
 
 
 def commands(card: Card) -> list[str]:
@@ -99,10 +102,6 @@ def corruptions(card: Card) -> list[Corruption]:
             )
         )
     return sorted(shown, key=lambda each: each.accuracy)
-
-
-def _row(card: Card, each: Measurement) -> Row:
-    return Row(name=_name(each), bound=bound(each.epsilon, each.norm, card), measured=each)
 
 
 def _command(card: Card, each: Measurement) -> str:
