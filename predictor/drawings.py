@@ -1,5 +1,6 @@
 """What the pages of figures share: a drawn diagram, and how far an attack may go as it is read."""
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 
 from ml.attacks.norms import Name
@@ -18,12 +19,12 @@ def drawn(block: Lines) -> SafeString:
 
 
 def bound(epsilon: float, norm: Name, card: Card) -> str:
-    """`L∞ 8/255` on photos, `L∞ 0.3` on digits, where steps of 1/255 say nothing."""
-    return f"{NORM_SIGNS[norm]} {amount(epsilon, norm, card)}"
+    """`L∞ 8/255` on photos, `L∞ 0.3` on digits, where steps of 1/255 say nothing; in the current language."""
+    return f"{NORM_SIGNS[norm]} {number_format(amount(epsilon, norm, card))}"
 
 
 def amount(epsilon: float, norm: Name, card: Card) -> str:
-    """`bound` without the norm: as commands take it, too."""
+    """`bound` without the norm, in every language as commands take it."""
     steps = LEVELS * epsilon
     whole = card.domain == "photos" and norm == "linf" and abs(steps - round(steps)) < 0.01
     return f"{round(steps)}/255" if whole else f"{epsilon:.4g}"

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from django.utils import translation
 
 from ml import zoo
 from predictor import resilience
@@ -44,10 +45,18 @@ def test_one_command_measures_an_attack_at_all_its_epsilons_again(card):
     ]
 
 
+def test_the_page_writes_epsilon_as_its_language_does_and_the_command_does_not(card):
+    with translation.override("fr"):
+        assert resilience.rows(card)[0].bound == "L∞ 0,1"
+        assert resilience.commands(card)[0].endswith("--epsilon 0.1 0.2")
+
+
 def test_photos_name_epsilon_in_steps_of_their_file(tiny_photos):
     row = {**ROW, "epsilon": 4 / 255, "clean_accuracy": 1.0, "accuracy": 0.5}
     card = dataclasses.replace(tiny_photos.card, robustness=[row])
     assert resilience.rows(card)[0].bound == "L∞ 4/255"
+    with translation.override("fr"):
+        assert resilience.rows(card)[0].bound == "L∞ 4/255"
     assert resilience.commands(card)[0].endswith("--epsilon 4/255")
 
 
