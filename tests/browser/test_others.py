@@ -48,7 +48,7 @@ def test_a_busy_model_is_asked_again_in_its_own_row(laboratory, monkeypatch):
         raise Busy(BUSY)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "predict", busy)
+        patch.setattr(engine, "answer", busy)
         laboratory.locator("#others").scroll_into_view_if_needed()
         expect(laboratory.locator(ROW)).to_contain_text("try again in a few seconds")
     laboratory.locator(ROW).get_by_role("button").click()

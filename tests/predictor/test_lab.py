@@ -81,7 +81,7 @@ def test_a_model_that_cannot_answer_leaves_the_page_standing(owner_client, image
     def refuse(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(predict.engine, "predict", refuse)
+    monkeypatch.setattr(predict.engine, "answer", refuse)
     response = page(owner_client, image)
     assert response.status_code == 503
     assert response["Retry-After"]

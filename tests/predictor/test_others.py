@@ -107,7 +107,7 @@ def test_looking_around_writes_nothing(owner_client, digit):
 
 def test_a_second_look_asks_no_model(owner_client, digit, monkeypatch):
     first = row(owner_client, digit, DIGIT).context["row"]["answer"]
-    monkeypatch.setattr(engine, "predict", None)
+    monkeypatch.setattr(engine, "answer", None)
     assert row(owner_client, digit, DIGIT).context["row"]["answer"] == first
 
 
@@ -115,7 +115,7 @@ def test_a_busy_model_leaves_a_row_with_a_sentence_and_a_way_to_try_again(owner_
     def busy(*args):
         raise Busy("Too many requests at once: try again in a few seconds.")
 
-    monkeypatch.setattr(engine, "predict", busy)
+    monkeypatch.setattr(engine, "answer", busy)
     response = row(owner_client, digit, DIGIT)
     assert response.status_code == 200
     assert "try again in a few seconds" in response.content.decode()
