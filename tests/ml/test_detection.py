@@ -233,6 +233,16 @@ def test_a_second_opinion_disagrees_where_only_one_was_led_astray(detector, digi
     assert more[fooled, place].mean() > more[~fooled, place].mean() + 0.2
 
 
+def test_a_model_that_nobody_has_built_yet_gives_its_own_opinion_too(detector, digits, monkeypatch):
+    monkeypatch.setattr(zoo, "_loaded", {})
+    said = opinion.asked("digits-robust", detector.model.card)
+    other = opinion.of(said)
+    compiled = tf.function(other, input_signature=[tf.TensorSpec([None, 28, 28, 1])], autograph=False)
+    # Another object, read anew: what was built wrongly agrees with itself.
+    apart = zoo.open_folder(zoo.folder("digits-robust"))
+    np.testing.assert_allclose(compiled(digits[0][:20]), apart.logits(digits[0][:20]), atol=1e-3)
+
+
 def test_the_second_opinion_sees_what_an_upload_would_be_resized_to():
     pixels = np.random.default_rng(0).integers(0, 256, (1, 40, 56, 3), np.uint8)
     resized = opinion.resized(tf.constant(pixels, tf.float32), (24, 32)).numpy()

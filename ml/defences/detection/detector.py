@@ -179,7 +179,7 @@ class Detector:
 
 def graph_place(card: DetectorCard) -> Path:
     """Where the inference runtime's graph of answer and score is kept."""
-    return kept.place("answer and score", card.weights_sha256, card.arrays_sha256, card.settings)
+    return kept.place("answer, opinion and score", card.weights_sha256, card.arrays_sha256, card.settings)
 
 
 def write(folder: Path, card: DetectorCard, arrays: Arrays) -> DetectorCard:
