@@ -103,7 +103,12 @@ class Shelved(Classifier):
     def network(self) -> Any:
         with self._building:
             if self._network is None:
-                self._network = self._build()
+                import tensorflow as tf
+
+                # Whoever reaches for it first may be tracing a function: weights that are put into a network
+                # there never arrive.
+                with tf.init_scope():
+                    self._network = self._build()
             return self._network
 
     def warm(self, *, several: bool = True) -> None:

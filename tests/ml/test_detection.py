@@ -15,6 +15,7 @@ from ml.defences import detection
 from ml.defences.detection import Detector, DetectorCard, distances, guard, head, opinion, squeezing, texture
 from ml.defences.detection.adaptive import Watched
 from ml.errors import ModelUnavailable, OptionRefused
+from ml.graphs import inference
 from tests import tiny
 from tests.machine import ROOT
 
@@ -235,6 +236,8 @@ def test_a_second_opinion_disagrees_where_only_one_was_led_astray(detector, digi
 
 def test_a_model_that_nobody_has_built_yet_gives_its_own_opinion_too(detector, digits, monkeypatch):
     monkeypatch.setattr(zoo, "_loaded", {})
+    # With a kept graph the network waits until somebody wants it: here, a function that is being traced.
+    monkeypatch.setattr(inference, "is_kept", lambda card: True)
     said = opinion.asked("digits-robust", detector.model.card)
     other = opinion.of(said)
     compiled = tf.function(other, input_signature=[tf.TensorSpec([None, 28, 28, 1])], autograph=False)

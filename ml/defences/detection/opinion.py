@@ -42,9 +42,7 @@ def of(setting: Mapping[str, str]) -> Callable[[tf.Tensor], tf.Tensor]:
             sentence("A detector asks the model “%(name)s”, which has other weights now; train it again."),
             name=setting["model"],
         )
-    # Built here: within a function that is being traced its weights would never be filled.
-    network = other.network
-    return lambda batch: network(resized(batch, other.input_shape[:2]), training=False)
+    return lambda batch: other.network(resized(batch, other.input_shape[:2]), training=False)
 
 
 def resized(batch: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
