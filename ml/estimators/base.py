@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ml.images import to_float, to_pixels
 from ml.verdict import softmax
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -76,18 +77,13 @@ class Estimator(ABC):
     def values(self, batch: Floats) -> Floats:
         """What is asked of the fit: `batch` without its slant where that belongs to the model, (N, H·W·C)."""
         if self.deskewed:
-            batch = as_floats(deskew(as_pixels(batch)))
+            batch = to_float(deskew(as_pixels(batch)))
         return np.ascontiguousarray(batch.reshape(len(batch), -1), np.float32)
 
 
 def as_pixels(values: Floats) -> Pixels:
-    """[0, 1] to uint8."""
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-
-
-def as_floats(pixels: Pixels) -> Floats:
-    """uint8 to float32 in [0, 1]."""
-    return pixels.astype(np.float32) / np.float32(255)
+    """[0, 1], and what lies outside brought back to it, to uint8."""
+    return to_pixels(np.clip(values, 0, 1))
 
 
 def log_shares(shares: npt.NDArray[Any]) -> Floats:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, as_floats
+from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels
+from ml.images import to_float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Logistic(Estimator):
         with warnings.catch_warnings():
             # To stop after `most_steps` is what was asked.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(as_floats(pixels), labels)
+            model.fit(to_float(pixels), labels)
         return {
             "weights": np.ascontiguousarray(model.coef_.T, np.float32),
             "bias": model.intercept_.astype(np.float32),

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, as_floats, log_shares
+from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, log_shares
+from ml.images import to_float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Neighbours(Estimator):
         labels = arrays["labels"].astype(np.int64)
         self._classes = int(labels.max()) + 1
         self._model = KNeighborsClassifier(self._options.neighbours, weights="distance", algorithm="brute")
-        self._model.fit(as_floats(arrays["pixels"]), labels)
+        self._model.fit(to_float(arrays["pixels"]), labels)
 
     @classmethod
     def learn(cls, pixels: Pixels, labels: Labels, options: Any, seed: int) -> Arrays:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels, as_floats
+from ml.estimators.base import Arrays, Estimator, Floats, Labels, Pixels
+from ml.images import to_float
 from ml.verdict import energy
 
 _CACHE_MB = 1000
@@ -38,7 +39,7 @@ class SupportVectors(Estimator):
         super().__init__(arrays, **about)
         self._classes = len(arrays["counts"])
         self._pairs = list(combinations(range(self._classes), 2))
-        self._vectors = as_floats(arrays["vectors"])
+        self._vectors = to_float(arrays["vectors"])
         self._squares = (self._vectors**2).sum(axis=1)
         self._weights = _by_pair(arrays["coefficients"], arrays["counts"], self._pairs)
         self._intercepts = arrays["intercepts"].astype(np.float32)
@@ -47,7 +48,7 @@ class SupportVectors(Estimator):
     def learn(cls, pixels: Pixels, labels: Labels, options: Any, seed: int) -> Arrays:
         from sklearn.svm import SVC
 
-        model = SVC(C=options.c, gamma=options.gamma, cache_size=_CACHE_MB).fit(as_floats(pixels), labels)
+        model = SVC(C=options.c, gamma=options.gamma, cache_size=_CACHE_MB).fit(to_float(pixels), labels)
         # With two classes scikit-learn turns the sign, so that the second is the positive one.
         sign = -1 if len(model.classes_) == 2 else 1
         return {

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ml.datasets.corruptions.base import Draws, Floats, rounded
-from ml.images import to_pixels
+from ml.datasets.corruptions.base import Draws, Floats
+from ml.images import to_float, to_pixels
 
 Points = npt.NDArray[np.float32]
 
@@ -48,11 +48,11 @@ def jpeg_compression(batch: Floats, draws: Draws, quality: float) -> Floats:
 
 
 def _pictures(batch: Floats) -> list[Image.Image]:
-    return [Image.fromarray(pixels) for pixels in to_pixels(rounded(batch))]
+    return [Image.fromarray(pixels) for pixels in to_pixels(np.clip(batch, 0, 1))]
 
 
 def _floats(image: Image.Image) -> Floats:
-    return np.asarray(image, np.float32) / np.float32(255)
+    return to_float(np.asarray(image))
 
 
 def elastic_transform(batch: Floats, draws: Draws, strength: float, sigma: float, affine: float) -> Floats:
