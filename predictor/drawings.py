@@ -1,6 +1,6 @@
 """What the pages of figures share: a drawn diagram, and how far an attack may go as it is read."""
 
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 
 from ml.attacks.norms import Name
@@ -15,7 +15,13 @@ NORM_SIGNS: dict[Name, str] = {"linf": "L∞", "l2": "L2"}
 def drawn(block: Lines) -> SafeString:
     """The diagram as SVG, ready for a page."""
     # The drawing escapes every text that it holds.
-    return mark_safe(lines(block))  # noqa: S308
+    return mark_safe(lines(block, _localised))  # noqa: S308
+
+
+def _localised(number: str) -> str:
+    """A number in English figures, with the points and spaces of the current language."""
+    signs = {".": get_format("DECIMAL_SEPARATOR"), ",": get_format("THOUSAND_SEPARATOR")}
+    return number.translate(str.maketrans(signs))
 
 
 def bound(epsilon: float, norm: Name, card: Card) -> str:

@@ -1,13 +1,16 @@
-"""Kinds of written digits that are made from MNIST: as they are, moved, or placed small on a large sheet."""
+"""Kinds of written digits that are made from MNIST: as they are, moved, placed small on a large sheet, read
+from a picture that shows them.
+"""
 
 from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 
+from ml.datasets import pictured
 from ml.datasets.mnist import Images
 
-Kind = Literal["plain", "affine", "imperfect"]
+Kind = Literal["plain", "affine", "imperfect", "pictured"]
 TURN_DEGREES, SHIFT, ZOOM = 15.0, 0.15, 0.15
 TEST_SEED = 1000
 
@@ -62,4 +65,5 @@ _KINDS: dict[str, Callable[[Images, np.random.Generator], Images]] = {
     "plain": _plain,
     "affine": _affine,
     "imperfect": _imperfect,
+    "pictured": pictured.digits,
 }

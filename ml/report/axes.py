@@ -1,8 +1,8 @@
 """Axes of plots: which round numbers they name, and where a value stands in pixels."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 LOG_STEPS = (1.0, 2.0, 5.0)
@@ -26,6 +26,10 @@ class Axis:
         if self.log:
             low, high, value = math.log10(low), math.log10(high), math.log10(value)
         return self.start + (value - low) / (high - low) * (self.end - self.start)
+
+    def written(self, write: Callable[[str], str]) -> "Axis":
+        """The same axis with the name of each mark as `write` has it."""
+        return replace(self, marks=tuple((mark, write(name)) for mark, name in self.marks))
 
 
 def linear(

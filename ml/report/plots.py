@@ -1,7 +1,7 @@
 """Curves and grouped bars as SVG text, 440 pixels wide (many bars need more); see `ml.report.svg`."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ml.report import svg
 from ml.report.axes import Axis, finite, linear, logarithmic
@@ -14,8 +14,11 @@ MARKED = 24  # up to so many points of a curve are marked each
 VALUED = 12  # up to so many bars have their value written above
 
 
-def lines(block: Lines) -> str:
-    """Curves, broken where a value is missing; each has its colour, its dashes and its marker."""
+def lines(block: Lines, write: Callable[[str], str] = str) -> str:
+    """Curves, broken where a value is missing; each has its colour, its dashes and its marker.
+
+    `write` puts a number that English would write as "1,000.5" into the reader's language.
+    """
     samples = [
         (svg.coloured(index, svg.path([(0, 6), (27, 6)], index), svg.markers([(13.5, 6)], index)), name)
         for index, name in enumerate(block.series)
@@ -31,9 +34,9 @@ def lines(block: Lines) -> str:
         top,
         outward=True,
         percent=block.percent,
-    )
+    ).written(write)
     left = _left(y_axis)
-    x_axis = (logarithmic if block.log_x else linear)(across, left, WIDTH - RIGHT)
+    x_axis = (logarithmic if block.log_x else linear)(across, left, WIDTH - RIGHT).written(write)
     pieces += svg.upright(y_axis, left, WIDTH - RIGHT) + svg.level(x_axis, top + DEPTH)
     pieces.append(svg.words((left + WIDTH - RIGHT) / 2, top + DEPTH + 2 * svg.LINE, block.x, "middle"))
     if block.diagonal:

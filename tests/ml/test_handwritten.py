@@ -12,7 +12,7 @@ from skimage.transform import EuclideanTransform, SimilarityTransform, warp
 from ml.datasets import bundled, handwritten
 
 SIDE = 28
-KINDS = ("plain", "affine", "imperfect")
+KINDS = ("plain", "affine", "imperfect", "pictured")
 
 
 @pytest.fixture(scope="module")

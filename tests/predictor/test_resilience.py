@@ -67,6 +67,14 @@ def test_the_curve_starts_at_the_clean_accuracy_and_needs_two_epsilons(card):
     assert resilience.curve(dataclasses.replace(card, robustness=card.robustness[:1])) is None
 
 
+def test_the_marks_of_the_curve_are_numbers_of_the_language(card):
+    assert ">0.05<" in resilience.curve(card)
+    with translation.override("fr"):
+        drawn = resilience.curve(card)
+    assert ">0.05<" in drawn
+    assert ">0.05<" not in drawn
+
+
 def test_a_line_of_the_curve_joins_measurements_of_the_same_number_of_pictures_only(card):
     more = {**card.robustness[1], "samples": 1000, "accuracy": 0.15, "epsilon": 0.3}
     drawn = resilience.curve(dataclasses.replace(card, robustness=[*card.robustness, more]))

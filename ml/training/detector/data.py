@@ -1,5 +1,6 @@
 """The images of a detector's training: those of its model's own, divided as they were for the model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from ml.card import Card
 from ml.datasets import handwritten, mnist, noise
+from ml.datasets.handwritten import Kind
 from ml.datasets.locate import locate
 from ml.images import to_float, to_pixels
 from ml.training import progress
@@ -61,22 +63,28 @@ def source(card: Card, data: Path | None) -> Path:
     return locate(card.data["folder"] if _of_photos(card) else mnist.FILE, data=data)
 
 
-def kinds_of(part: Part, card: Card, seed: int) -> Part:
-    """The images as the model of `card` learned them: in equal parts of every kind, or under its noises.
+def kinds_of(part: Part, card: Card, seed: int, further: Sequence[Kind] = ()) -> Part:
+    """The images as the model of `card` learned them, and of `further` kinds: each in its turn.
 
-    Photos stay as they are.
+    A model that learned noise has its noises as one of the kinds. Photos stay as they are.
     """
     rng = np.random.default_rng(seed)
-    if card.data.get("kind") == "noisy-digits":
-        noisy = noise.mixed(to_float(part.images), card.data["highest_noise"], card.data["clean_share"], rng)
-        return Part(to_pixels(noisy), part.labels)
-    kinds = card.data.get("kinds", ["plain"])
-    divided = np.array_split(np.arange(len(part)), len(kinds))
-    made = [
-        handwritten.make(kind, part.images[rows], rng) if kind != "plain" else part.images[rows]
-        for kind, rows in zip(kinds, divided, strict=True)
-    ]
-    return Part(np.concatenate(made), part.labels)
+    if card.data.get("kind") != "noisy-digits":
+        return of_kinds(part, [*card.data.get("kinds", ["plain"]), *further], rng)
+    noisy = noise.mixed(to_float(part.images), card.data["highest_noise"], card.data["clean_share"], rng)
+    images, plain = to_pixels(noisy), 1 + len(further)
+    made = of_kinds(part, ["plain", *further], rng).images
+    made[::plain] = images[::plain]
+    return Part(made, part.labels)
+
+
+def of_kinds(part: Part, kinds: Sequence[Kind], rng: np.random.Generator) -> Part:
+    """The images, each of one of the kinds, by turns."""
+    images = part.images.copy()
+    for turn, kind in enumerate(kinds):
+        if kind != "plain":
+            images[turn :: len(kinds)] = handwritten.make(kind, images[turn :: len(kinds)], rng)
+    return Part(images, part.labels)
 
 
 def _of_photos(card: Card) -> bool:

@@ -9,13 +9,14 @@ import numpy.typing as npt
 from ml.attacks import PGD, Attack
 from ml.attacks.eight_bit import eight_bit
 from ml.datasets import handwritten
+from ml.datasets.handwritten import Kind
 from ml.defences.detection import Detector
 from ml.defences.detection.adaptive import Watched
 from ml.images import to_float
 from ml.model import Floats, Model
 from ml.training import progress
 from ml.training.detector.data import Part, Pixels
-from ml.training.detector.plan import Evaluation, attack, every
+from ml.training.detector.plan import OF_KIND, Evaluation, attack, every
 
 CHUNK = 100
 
@@ -26,11 +27,17 @@ def figures(detector: Detector, test: Part, plan: Evaluation, seed: int) -> dict
     The attacked images are 8-bit ones, made of test images that the model answers rightly; one that the
     attack left as it was is not counted. `fooled` counts those whose answer is wrong; `auroc` is of them
     against clean test images, `auroc_all` of all `images`, `caught` the share of the fooled ones that reach
-    the threshold.
+    the threshold. `attacks_by_kind` are the quick ones on `slow` images of each further kind that the
+    detector learned, against clean ones of that kind.
     """
     some = test[: plan.clean]
     clean = detector.score(to_float(some.images))
-    kinds = [kind for kind in detector.model.card.data.get("kinds", []) if kind != "plain"]
+    further = detector.card.training["data"].get("kinds", [])
+    by_kind = {
+        kind: detector.score(to_float(handwritten.test(kind, some.images[:OF_KIND])))
+        for kind in [*detector.model.card.data.get("kinds", []), *further]
+        if kind != "plain"
+    }
     known = {
         name: _against(detector, clean, part, attacked(detector.model, part, how, epsilon, seed))
         for name, how, epsilon, part in _problems(detector.model, test, plan)
@@ -39,12 +46,12 @@ def figures(detector: Detector, test: Part, plan: Evaluation, seed: int) -> dict
     return {
         "clean_images": len(clean),
         "false_alarms": _alarms(detector, clean),
-        "false_alarms_by_kind": {
-            kind: _alarms(detector, detector.score(to_float(handwritten.test(kind, some.images))))
-            for kind in kinds
-        },
+        "false_alarms_by_kind": {kind: _alarms(detector, scores) for kind, scores in by_kind.items()},
         "attacks": known,
         **_worst("worst", known),
+        "attacks_by_kind": {
+            kind: _of_kind(detector, by_kind[kind], test, kind, plan, seed) for kind in further
+        },
         "aware": aware,
         **_worst("worst_aware", aware),
     }
@@ -64,10 +71,14 @@ def attacked(model: Model, part: Part, how: Attack, epsilon: float | None, seed:
 
 def right(model: Model, part: Part, count: int) -> Part:
     """The first `count` images that the model answers rightly."""
-    # A few more are looked at than wanted; a model that errs more often gives fewer.
-    some = part[: count + count // 4 + 10]
+    some = part[: enough(count)]
     rows = np.flatnonzero(model.logits(to_float(some.images)).argmax(axis=-1) == some.labels)[:count]
     return Part(some.images[rows], some.labels[rows])
+
+
+def enough(count: int) -> int:
+    """How many images are looked at to have `count` that are answered rightly; a poor model gives fewer."""
+    return count + count // 4 + 10
 
 
 def auroc(clean: npt.NDArray[Any], suspicious: npt.NDArray[Any]) -> float:
@@ -85,6 +96,21 @@ def _problems(model: Model, test: Part, plan: Evaluation) -> Iterator[tuple[str,
         part = right(model, test, plan.images if epsilons else plan.slow)
         for epsilon in every(epsilons):
             yield name if epsilon is None else f"{name} ε={epsilon:.4g}", how, epsilon, part
+
+
+def _of_kind(
+    detector: Detector, clean: Floats, test: Part, kind: Kind, plan: Evaluation, seed: int
+) -> dict[str, dict[str, float]]:
+    """What attacks of a given ε come to on test digits of a kind; `clean` are the scores of clean ones."""
+    some = test[: enough(plan.slow)]
+    part = right(detector.model, Part(handwritten.test(kind, some.images), some.labels), plan.slow)
+    return {
+        f"{name} ε={epsilon:.4g}": _against(
+            detector, clean, part, attacked(detector.model, part, attack(name), epsilon, seed)
+        )
+        for name, epsilons in plan.attacks.items()
+        for epsilon in epsilons
+    }
 
 
 def _aware(

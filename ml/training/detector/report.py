@@ -7,7 +7,7 @@ from typing import Any
 from ml.defences.detection import DetectorCard
 from ml.report import Report, Table, facts
 from ml.report.blocks import Row
-from ml.training.detector.plan import Evaluation
+from ml.training.detector.plan import OF_KIND, Evaluation
 from ml.training.recipe import Recipe
 
 COLUMNS = ("attack", "images", "fooled", "auroc", "auroc_all", "caught")
@@ -21,6 +21,10 @@ ATTACKS = (
     "Every image is an 8-bit one, made of a test image that the network answers rightly. AUROC is the "
     "chance that an attacked image scores higher than a clean test image: first of those that fooled the "
     "network, then of all. Caught is the share of the fooled ones that reach the threshold."
+)
+KIND = (
+    "The same of test digits made {kind} (`ml.datasets.handwritten`), against clean ones of this kind: of "
+    "{images:,} of those {alarms:.1%} are called tampered with."
 )
 AWARE = (
     "PGD on the network's answer and the detector's score at once, with the gradient through both; rounding "
@@ -53,6 +57,13 @@ def write(
                 NAMES[figure], found[figure], theirs=theirs, at_least=at_least, aim=aim, format=".4f"
             )
     page.section("Attacks", ATTACKS, _table("attacks", found["attacks"]))
+    for kind, known in found["attacks_by_kind"].items():
+        alarms = found["false_alarms_by_kind"][kind]
+        page.section(
+            f"Digits of the kind “{kind}”",
+            KIND.format(kind=kind, alarms=alarms, images=min(OF_KIND, found["clean_images"])),
+            _table(f"attacks-{kind}", known),
+        )
     if found["aware"]:
         page.section("Attacks that know the detector", AWARE, _table("aware", found["aware"]))
     page.write(output)

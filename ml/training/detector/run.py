@@ -11,6 +11,7 @@ import numpy as np
 
 from ml import zoo
 from ml.attacks import PGD
+from ml.datasets import handwritten
 from ml.defences import detection
 from ml.defences.detection import Detector, DetectorCard, distances, head, opinion
 from ml.defences.detection.adaptive import Watched
@@ -25,7 +26,7 @@ from ml.training.detector import guard as detector_guard
 from ml.training.detector import plan as detector_plan
 from ml.training.detector import report
 from ml.training.detector.data import Part
-from ml.training.detector.plan import Data, Evaluation, Training, attack
+from ml.training.detector.plan import OF_KIND, Data, Evaluation, Training, attack
 from ml.training.recipe import Recipe
 from ml.version import VERSION
 
@@ -60,9 +61,20 @@ def train(
     card = _card(recipe, model, how, evaluation, plan.form if plan else {}, seed)
     clean, rest = divided.learning[: described.clean], divided.learning[described.clean :]
     arrays |= _distances(Detector(model, card, arrays), clean, how)
-    detector = _headed(Detector(model, card, arrays), clean, rest[: described.attacked], how, seed)
-    validation = to_float(divided.validation[: described.validation].images)
-    highest = float(np.quantile(detector.score(validation), 1 - evaluation.false_alarms))
+    further = described.kinds
+    usual = detector_data.kinds_of(clean, model.card, seed, further)
+    shown = detector_data.of_kinds(
+        rest[: described.attacked], ["plain", *further], np.random.default_rng(seed)
+    )
+    detector = _headed(Detector(model, card, arrays), usual, shown, how, seed)
+    validation = divided.validation[: described.validation]
+    highest = max(
+        float(np.quantile(detector.score(to_float(images)), 1 - evaluation.false_alarms))
+        for images in (
+            validation.images,
+            *(handwritten.test(kind, validation.images[:OF_KIND]) for kind in further),
+        )
+    )
     folder = output / "detector"
     detection.write(folder, dataclasses.replace(card, threshold=EVEN), _evened(detector.arrays, highest))
     # What is measured is what was written, rounded as it is in the file.
@@ -168,8 +180,7 @@ def _distances(detector: Detector, clean: Part, how: Training) -> Arrays:
 
 def _headed(detector: Detector, clean: Part, rest: Part, how: Training, seed: int) -> Detector:
     """The detector with a head, fitted on clean and attacked images, then also on those that know it."""
-    model, part = detector.model, detector_data.kinds_of(clean, detector.model.card, seed)
-    usual = detector.figures(to_float(part.images))
+    model, usual = detector.model, detector.figures(to_float(clean.images))
     victims = detector_figures.right(model, rest, len(rest))
     groups = [
         detector.figures(to_float(detector_figures.attacked(model, victims, attack(name), epsilon, seed)))
