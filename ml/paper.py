@@ -21,6 +21,7 @@ TABLE = 0.7  # how much darker (logarithm) a table is than the page; a hand's sh
 STEEPEST_DEGREES = 20.0  # how far printed lines may lean from the edges of the photo
 LEAN_STEP_DEGREES = 0.35
 COLUMNS = 8  # so many columns are looked at together when lines are sought
+FULL, SHORTEST = 0.85, 0.3  # shares of a row: ink where a line is, page where one is sought
 FAINTEST = 0.12  # ink below this share of darkness is taken for paper
 OUTSIDE = -9.0  # in place of ink where there is no page
 
@@ -198,9 +199,12 @@ def _level_lines(thin: Floats, noise: float) -> list[Rows]:
     cv2 = opencv()
     height, width = thin.shape
     narrow = cv2.resize(thin, (width // COLUMNS, height), interpolation=cv2.INTER_AREA)
+    needed, stretch = max(0.025, 1.2 * noise), max(3, narrow.shape[1] // 24) | 1
+    inked = (narrow > needed).any(axis=0).astype(np.uint8)[None]
+    if cv2.dilate(inked, np.ones((1, stretch), np.uint8)).mean() < FULL * SHORTEST:
+        return []  # whatever the lean, no row can be full
     pad = int(width * np.tan(np.deg2rad(STEEPEST_DEGREES)) / 2) + 2
     tall = cv2.copyMakeBorder(narrow, pad, pad, 0, 0, cv2.BORDER_CONSTANT, value=OUTSIDE)
-    needed, stretch = max(0.025, 1.2 * noise), max(3, narrow.shape[1] // 24) | 1
     found: list[tuple[float, float, int]] = []
     for lean in np.tan(np.deg2rad(np.arange(-STEEPEST_DEGREES, STEEPEST_DEGREES + 0.01, LEAN_STEP_DEGREES))):
         move = np.array([[1, 0, 0], [lean * COLUMNS, 1, -lean * width / 2]], np.float32)
@@ -213,7 +217,7 @@ def _level_lines(thin: Floats, noise: float) -> list[Rows]:
         hit = cv2.bitwise_and(cv2.compare(cv2.blur(level, (stretch, 1)), needed, cv2.CMP_GT), inside)
         length = _filled(inside)
         share = _filled(hit) / np.maximum(length, 1)
-        for row in np.flatnonzero((share > 0.85) & (length > 0.3 * tall.shape[1])):
+        for row in np.flatnonzero((share > FULL) & (length > SHORTEST * tall.shape[1])):
             found.append((float(level[row].sum() / length[row] * share[row]), float(lean), int(row) - pad))
     return _distinct(found, height, width)
 

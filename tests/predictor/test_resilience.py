@@ -71,7 +71,7 @@ def test_the_marks_of_the_curve_are_numbers_of_the_language(card):
     assert ">0.05<" in resilience.curve(card)
     with translation.override("fr"):
         drawn = resilience.curve(card)
-    assert ">0.05<" in drawn
+    assert ">0,05<" in drawn
     assert ">0.05<" not in drawn
 
 
