@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.card import Card
-from ml.datasets import handwritten, mnist, noise
-from ml.datasets.handwritten import Kind
+from ml.datasets import handwritten, mnist, noise, taken
 from ml.datasets.locate import locate
 from ml.images import to_float, to_pixels
 from ml.training import progress
 from ml.training.photos import figures
 from ml.training.photos.files import inputs
 
+# Of digits, and "taken" of photos (`ml.datasets.taken`).
+Kind = handwritten.Kind | Literal["taken"]
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
@@ -83,8 +85,17 @@ def of_kinds(part: Part, kinds: Sequence[Kind], rng: np.random.Generator) -> Par
     images = part.images.copy()
     for turn, kind in enumerate(kinds):
         if kind != "plain":
-            images[turn :: len(kinds)] = handwritten.make(kind, images[turn :: len(kinds)], rng)
+            images[turn :: len(kinds)] = _made(kind, images[turn :: len(kinds)], rng)
     return Part(images, part.labels)
+
+
+def of_kind(kind: Kind, images: Pixels) -> Pixels:
+    """The images as one kind, with random numbers that are always the same."""
+    return _made(kind, images, np.random.default_rng(handwritten.TEST_SEED))
+
+
+def _made(kind: Kind, images: Pixels, rng: np.random.Generator) -> Pixels:
+    return taken.photos(images, rng) if kind == "taken" else handwritten.make(kind, images, rng)
 
 
 def _of_photos(card: Card) -> bool:

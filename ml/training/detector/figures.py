@@ -8,14 +8,12 @@ import numpy.typing as npt
 
 from ml.attacks import PGD, Attack
 from ml.attacks.eight_bit import eight_bit
-from ml.datasets import handwritten
-from ml.datasets.handwritten import Kind
 from ml.defences.detection import Detector
 from ml.defences.detection.adaptive import Watched
 from ml.images import to_float
 from ml.model import Floats, Model
 from ml.training import progress
-from ml.training.detector.data import Part, Pixels
+from ml.training.detector.data import Kind, Part, Pixels, of_kind
 from ml.training.detector.plan import OF_KIND, Evaluation, attack, every
 
 CHUNK = 100
@@ -34,7 +32,7 @@ def figures(detector: Detector, test: Part, plan: Evaluation, seed: int) -> dict
     clean = detector.score(to_float(some.images))
     further = detector.card.training["data"].get("kinds", [])
     by_kind = {
-        kind: detector.score(to_float(handwritten.test(kind, some.images[:OF_KIND])))
+        kind: detector.score(to_float(of_kind(kind, some.images[:OF_KIND])))
         for kind in [*detector.model.card.data.get("kinds", []), *further]
         if kind != "plain"
     }
@@ -103,7 +101,7 @@ def _of_kind(
 ) -> dict[str, dict[str, float]]:
     """What attacks of a given ε come to on test digits of a kind; `clean` are the scores of clean ones."""
     some = test[: enough(plan.slow)]
-    part = right(detector.model, Part(handwritten.test(kind, some.images), some.labels), plan.slow)
+    part = right(detector.model, Part(of_kind(kind, some.images), some.labels), plan.slow)
     return {
         f"{name} ε={epsilon:.4g}": _against(
             detector, clean, part, attacked(detector.model, part, attack(name), epsilon, seed)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml.attacks import BIM, FGSM, PGD, Attack, CarliniWagner, DeepFool
-from ml.datasets.handwritten import Kind
 from ml.errors import OptionRefused, sentence
+from ml.training.detector.data import Kind
 
 # Images of each further kind that set the threshold, and that are measured: to read one takes a while.
 OF_KIND = 1000
@@ -18,7 +18,7 @@ class Data:
     attacked.
 
     The threshold is set on those that were held out when the model was trained, at most `validation` of them.
-    Both are also shown in `kinds` beside the plain one (`ml.datasets.handwritten`).
+    Both are also shown in `kinds` beside the plain one (`data.of_kind`).
     """
 
     model: str

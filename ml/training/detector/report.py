@@ -23,7 +23,7 @@ ATTACKS = (
     "network, then of all. Caught is the share of the fooled ones that reach the threshold."
 )
 KIND = (
-    "The same of test digits made {kind} (`ml.datasets.handwritten`), against clean ones of this kind: of "
+    "The same of test images of another kind, against clean ones of that kind: of "
     "{images:,} of those {alarms:.1%} are called tampered with."
 )
 AWARE = (
@@ -60,8 +60,8 @@ def write(
     for kind, known in found["attacks_by_kind"].items():
         alarms = found["false_alarms_by_kind"][kind]
         page.section(
-            f"Digits of the kind “{kind}”",
-            KIND.format(kind=kind, alarms=alarms, images=min(OF_KIND, found["clean_images"])),
+            f"Images of the kind “{kind}”",
+            KIND.format(alarms=alarms, images=min(OF_KIND, found["clean_images"])),
             _table(f"attacks-{kind}", known),
         )
     if found["aware"]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from ml import zoo
 from ml.attacks import PGD
-from ml.datasets import handwritten
 from ml.defences import detection
 from ml.defences.detection import Detector, DetectorCard, distances, head, opinion
 from ml.defences.detection.adaptive import Watched
@@ -72,7 +71,7 @@ def train(
         float(np.quantile(detector.score(to_float(images)), 1 - evaluation.false_alarms))
         for images in (
             validation.images,
-            *(handwritten.test(kind, validation.images[:OF_KIND]) for kind in further),
+            *(detector_data.of_kind(kind, validation.images[:OF_KIND]) for kind in further),
         )
     )
     folder = output / "detector"
