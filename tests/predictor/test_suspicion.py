@@ -267,6 +267,10 @@ def test_the_page_of_the_model_has_the_detectors_figures_the_worst_first(client)
     assert ">0.6100<" in page
     assert ">0.6200<" in page
     assert "4.50" in page
+    assert "1.25" in page
+    assert "digits that were read from a picture" in page
+    # Only photos are measured with noise.
+    assert "test photos with noise" not in page
     assert "By an attacker who knows the detector" in page
     assert f"python manage.py detect FILE --model {DIGIT}" in page
     assert '<figure class="curve"><svg' in page

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from ml.attacks import BIM, FGSM, PGD, Attack, CarliniWagner, DeepFool
+from ml.attacks import BIM, FAB, FGSM, PGD, Attack, CarliniWagner, DeepFool
+from ml.attacks.norms import Name
 from ml.errors import OptionRefused, sentence
 from ml.training.detector.data import Kind
 
@@ -82,12 +83,19 @@ def every(epsilons: Sequence[float]) -> list[float | None]:
     return [*epsilons] or [None]
 
 
+class EuclideanFAB(FAB):
+    """FAB where it is given no norm: in l2, as near to the boundary as Carlini and Wagner's attack goes."""
+
+    norms: ClassVar[tuple[Name, ...]] = ("l2",)
+
+
 # Options for thousands of images, where an attack's own are for few.
 ATTACKS: dict[str, Attack] = {
     "fgsm": FGSM(),
     "bim": BIM(),
     "pgd": PGD(steps=20, relative_step=0.1),
     "deepfool": DeepFool(),
+    "fab": EuclideanFAB(steps=50, classes=3),
     "cw": CarliniWagner(steps=100, searches=4, rate=0.03, first_c=0.1),
 }
 
