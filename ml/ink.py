@@ -38,9 +38,10 @@ def digit(image: Pixels) -> Digit:
     """
     if image.shape[:2] == (SIDE, SIDE) and bool((image == image[..., :1]).all()):
         return Digit(np.ascontiguousarray(image[..., 0]), found=int(np.ptp(image)) > 0)
-    if min(image.shape[:2]) < 8 or int(np.ptp(image)) < 8:
+    small = _working_size(image)
+    if min(*image.shape[:2], *small.shape[:2]) < 8 or int(np.ptp(image)) < 8:
         return NOTHING
-    sheet = paper.read(_working_size(image))
+    sheet = paper.read(small)
     piece = _digit_piece(sheet)
     if piece is None and not sheet.page.all():
         # What looked like the table may be a part of the page in a hard shadow.
@@ -55,7 +56,8 @@ def _working_size(image: Pixels) -> Pixels:
     if scale == 1:
         return image
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=how))
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=how))
 
 
 @dataclass(frozen=True)

@@ -198,11 +198,10 @@ def _level_lines(thin: Floats, noise: float) -> list[Rows]:
     """Lines found by leaning the picture until they lie level: nearly all of a row then is ink."""
     cv2 = opencv()
     height, width = thin.shape
-    narrow = cv2.resize(thin, (width // COLUMNS, height), interpolation=cv2.INTER_AREA)
+    narrow = cv2.resize(thin, (max(1, width // COLUMNS), height), interpolation=cv2.INTER_AREA)
     needed, stretch = max(0.025, 1.2 * noise), max(3, narrow.shape[1] // 24) | 1
-    inked = (narrow > needed).any(axis=0).astype(np.uint8)[None]
-    if cv2.dilate(inked, np.ones((1, stretch), np.uint8)).mean() < FULL * SHORTEST:
-        return []  # whatever the lean, no row can be full
+    if not _may_hold_lines(narrow, needed, stretch):
+        return []
     pad = int(width * np.tan(np.deg2rad(STEEPEST_DEGREES)) / 2) + 2
     tall = cv2.copyMakeBorder(narrow, pad, pad, 0, 0, cv2.BORDER_CONSTANT, value=OUTSIDE)
     found: list[tuple[float, float, int]] = []
@@ -220,6 +219,13 @@ def _level_lines(thin: Floats, noise: float) -> list[Rows]:
         for row in np.flatnonzero((share > FULL) & (length > SHORTEST * tall.shape[1])):
             found.append((float(level[row].sum() / length[row] * share[row]), float(lean), int(row) - pad))
     return _distinct(found, height, width)
+
+
+def _may_hold_lines(narrow: Floats, needed: float, stretch: int) -> bool:
+    """False where no row can be full, whatever the lean: leaning moves ink up and down, never across."""
+    cv2 = opencv()
+    inked = (narrow > needed).any(axis=0, keepdims=True).astype(np.uint8)
+    return bool(cv2.dilate(inked, np.ones((1, stretch), np.uint8)).mean() >= FULL * SHORTEST)
 
 
 def _filled(mask: Masks) -> Floats:

@@ -17,7 +17,7 @@ ZOOM = (4.0, 10.0)  # sides of a pixel's square in the picture
 MARGIN = 0.5  # of the digit's side, at most, on each side of it
 BOARDS = 0.2  # share of the pictures with light ink on dark
 PAPER, DARKEST = (170.0, 255.0), 90.0  # grey levels of the ground, and of the ink at most
-SHADE, BLUR, NOISE = 0.25, 0.3, 5.0  # of the light; of a pixel's square; in grey levels
+SHADE, BLUR, NOISE = 0.25, 0.3, 5.0  # of the light; of a 28th of the picture's shorter side; in grey levels
 PLAIN = 0.4  # share of the pictures that are drawings: no light, no blur, no noise, stored without loss
 QUALITY = (60, 96)  # of JPEG
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ml import training, zoo
-from ml.attacks import FGSM
-from ml.datasets import bundled, handwritten
+from ml.attacks import FAB, FGSM
+from ml.datasets import bundled
 from ml.defences import detection
 from ml.errors import ModelUnavailable, OptionRefused
 from ml.training import recipe as recipes
@@ -39,7 +39,7 @@ def test_a_quick_run_leaves_a_detector_that_tells_attacked_digits_from_clean_one
     assert 20 <= found["attacks"]["fgsm ε=0.3"]["images"] <= 40
     assert found["attacks"]["fgsm ε=0.3"]["auroc_all"] > 0.9
     assert set(found["aware"]) == {"ε=0.3"}
-    assert set(found["attacks_by_kind"]["pictured"]) == {"fgsm ε=0.1", "fgsm ε=0.3"}
+    assert set(found["attacks_by_kind"]["pictured"]) == set(found["attacks"])
     assert found["attacks_by_kind"]["pictured"]["fgsm ε=0.3"]["auroc_all"] > 0.9
     assert set(found["false_alarms_by_kind"]) == {"affine", "imperfect", "pictured"}
     assert found["worst_auroc_all"] == min(each["auroc_all"] for each in found["attacks"].values())
@@ -51,7 +51,7 @@ def test_the_threshold_lets_the_asked_share_of_the_validation_digits_through(tra
     validation = detector_data.parts(model.card, data).validation[:200].images
     alarms = [
         np.mean([each.tampered for each in detector.verdict(images.astype(np.float32) / 255)])
-        for images in (validation, handwritten.test("pictured", validation))
+        for images in (validation, detector_data.of_kind("pictured", validation, seed=1))
     ]
     # Neither as they are nor as the site reads them from pictures are more of them refused.
     assert max(alarms) == pytest.approx(0.05, abs=0.011)
@@ -151,8 +151,83 @@ def test_of_further_kinds_is_every_so_manieth_image(data):
     made = detector_data.kinds_of(part, card, seed=1, further=["imperfect"])
     np.testing.assert_array_equal(made.labels, part.labels)
     # An imperfect digit is half as large, so it has a quarter of the ink.
-    ink = made.images[1::2].sum(axis=(1, 2, 3)) / part.images[1::2].sum(axis=(1, 2, 3))
-    np.testing.assert_allclose(ink, 0.25, rtol=0.1)
+    np.testing.assert_allclose(_ink(made)[1::2] / _ink(part)[1::2], 0.25, rtol=0.1)
+    # The others are as the model learned them, most of them with noise.
+    assert (made.images[::2] != part.images[::2]).any(axis=(1, 2, 3)).mean() > 0.5
+    assert (_ink(made)[::2] > 0.6 * _ink(part)[::2]).all()
+
+
+def test_of_a_model_that_learned_moved_digits_those_and_the_further_kind_take_turns(data):
+    card = zoo.card("digits-cnn")
+    assert card.data["kinds"] == ["plain", "affine", "imperfect"]
+    part = detector_data.parts(card, data).learning[:40]
+    made = detector_data.kinds_of(part, card, seed=1, further=["pictured"])
+    same = (made.images == part.images).all(axis=(1, 2, 3))
+    assert same[::4].all()
+    assert not same[1::4].any()
+    np.testing.assert_allclose(_ink(made)[2::4] / _ink(part)[2::4], 0.25, rtol=0.1)
+    # A few are not found in their pictures, and stay.
+    assert same[3::4].mean() < 0.5
+
+
+def _ink(part):
+    return part.images.sum(axis=(1, 2, 3), dtype=float)
+
+
+def test_photos_of_a_further_kind_take_turns_too_and_are_tested_as_always():
+    photos = np.random.default_rng(0).integers(60, 200, (8, 32, 32, 3)).astype(np.uint8)
+    part = Part(photos, np.arange(8))
+    made = detector_data.of_kinds(part, ["plain", "taken"], np.random.default_rng(1))
+    same = (made.images == photos).all(axis=(1, 2, 3))
+    assert same[::2].all()
+    assert not same[1::2].all()
+    once, again = (detector_data.of_kind("taken", photos) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+    # What sets the threshold is made with other random numbers than what is measured.
+    assert (once != detector_data.of_kind("taken", photos, seed=1)).any()
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "vehicles"])
+@pytest.mark.parametrize("named", ["plain", "taken", "pictured", "picture", 3])
+def test_a_kind_of_images_that_a_model_does_not_answer_is_refused(name, named):
+    known = {"digits-cnn": ["affine", "imperfect", "pictured"], "vehicles": ["taken"]}[name]
+    if named in known:
+        assert detector_data.further_kinds([named], zoo.card(name)) == [named]
+        return
+    with pytest.raises(OptionRefused, match=f"“{name}” cannot be of the kind {named}; .*{', '.join(known)}"):
+        detector_data.further_kinds([named], zoo.card(name))
+
+
+def test_a_recipe_of_another_kind_of_images_is_refused_before_anything_is_trained(data, tmp_path):
+    recipe = tmp_path / "wrong.toml"
+    recipe.write_text('base = "vehicles-detector"\nname = "wrong"\n[quick.data]\nkinds = ["taken"]\n')
+    with pytest.raises(OptionRefused, match="“digits-simple” cannot be of the kind taken"):
+        training.run(recipe, quick=True, output=tmp_path / "run", data=data)
+    assert not (tmp_path / "run" / "guard").exists()
+
+
+def test_fab_where_it_is_given_no_norm_looks_for_the_nearest_in_l2(tiny_digits):
+    images, labels = bundled.digits()
+    batch, fab = images[:4].astype(np.float32) / 255, plan.attack("fab")
+    found = fab(tiny_digits, batch, labels=labels[:4], seed=0)
+    linf = FAB(steps=50, classes=3)(tiny_digits, batch, norm="linf", labels=labels[:4], seed=0)
+    apart = [np.linalg.norm((each.images - batch).reshape(4, -1), axis=1) for each in (found, linf)]
+    # One that was answered wrongly stays as it is.
+    assert found.success.all()
+    assert (apart[0] <= apart[1]).all()
+    assert apart[0].sum() < 0.8 * apart[1].sum()
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.parent.name for path in zoo.folder("digits-cnn").parent.glob(f"*/{detection.CARD}"))
+)
+def test_a_shipped_detector_is_what_its_recipe_makes(name):
+    learned = dict(detection.read_card(zoo.folder(name)).training)
+    recipe = recipes.load(f"{name}-detector")
+    evaluation = plan.Evaluation(**learned.pop("evaluation"))
+    assert learned.pop("data") == recipe.data
+    assert learned == recipe.training
+    assert evaluation == plan.Evaluation(**recipe.evaluation)
 
 
 @pytest.mark.parametrize("name", ["digits-cnn-detector", "vehicles-detector"])

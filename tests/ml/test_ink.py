@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ml import ink, zoo
+from ml import ink, paper, zoo
 from ml.errors import ModelUnavailable
 from ml.images import to_float
 from tests.ml.paper import PLAIN, Conditions, any_conditions, photo, written
@@ -165,10 +165,26 @@ def test_an_even_picture_has_no_ink(shape: tuple[int, int], level: int) -> None:
     assert digit.image.shape == (28, 28)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 3000), (9, 9), (30, 1000), (200, 200)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (2, 3000), (9, 9), (9, 1000), (1000, 8), (8, 60000), (30, 1000), (200, 200)]
+)
 def test_a_picture_of_noise_is_no_error(shape: tuple[int, int]) -> None:
     digit = ink.digit(np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8))
     assert digit.image.dtype == np.uint8
+
+
+def test_where_no_line_is_looked_for_none_would_have_been_found(monkeypatch) -> None:
+    pictures = []
+    for number in range(24):
+        random = np.random.default_rng((30, number))
+        how = any_conditions(random)
+        pictures.append(photo(written(number % 10, how.pen, random), how, random))
+    may, looked = paper._may_hold_lines, []
+    monkeypatch.setattr(paper, "_may_hold_lines", lambda *given: looked.append(may(*given)) or looked[-1])
+    quick = [ink.digit(picture).image for picture in pictures]
+    assert {True, False} <= set(looked)
+    monkeypatch.setattr(paper, "_may_hold_lines", lambda *given: True)
+    np.testing.assert_array_equal(quick, [ink.digit(picture).image for picture in pictures])
 
 
 def test_without_opencv_one_sentence_says_what_to_install(monkeypatch) -> None:

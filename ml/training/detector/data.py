@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,15 @@ import numpy.typing as npt
 from ml.card import Card
 from ml.datasets import handwritten, mnist, noise, taken
 from ml.datasets.locate import locate
+from ml.errors import OptionRefused, sentence
 from ml.images import to_float, to_pixels
 from ml.training import progress
 from ml.training.photos import figures
 from ml.training.photos.files import inputs
 
-# Of digits, and "taken" of photos (`ml.datasets.taken`).
-Kind = handwritten.Kind | Literal["taken"]
+OfPhotos = Literal["taken"]
+# Of digits, and of photos (`ml.datasets.taken`).
+Kind = handwritten.Kind | OfPhotos
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
@@ -56,6 +58,25 @@ def parts(card: Card, data: Path | None, *, test_only: bool = False) -> Parts:
     return _digits(card, data, test_only)
 
 
+def further_kinds(named: Sequence[Kind], card: Card) -> list[Kind]:
+    """The kinds that a recipe names beside the plain one.
+
+    Raises:
+        OptionRefused: one that is not of such images as the model of `card` answers, or the plain one.
+    """
+    kinds = get_args(OfPhotos) if _of_photos(card) else get_args(handwritten.Kind)
+    known = [kind for kind in kinds if kind != "plain"]
+    for kind in named:
+        if kind not in known:
+            raise OptionRefused(
+                sentence("Images for “%(model)s” cannot be of the kind %(kind)s; they can be of: %(kinds)s."),
+                model=card.name,
+                kind=str(kind),
+                kinds=", ".join(known),
+            )
+    return list(named)
+
+
 def source(card: Card, data: Path | None) -> Path:
     """The file or folder of those images.
 
@@ -89,9 +110,9 @@ def of_kinds(part: Part, kinds: Sequence[Kind], rng: np.random.Generator) -> Par
     return Part(images, part.labels)
 
 
-def of_kind(kind: Kind, images: Pixels) -> Pixels:
-    """The images as one kind, with random numbers that are always the same."""
-    return _made(kind, images, np.random.default_rng(handwritten.TEST_SEED))
+def of_kind(kind: Kind, images: Pixels, seed: int = handwritten.TEST_SEED) -> Pixels:
+    """The images as one kind; those that test are always made with the same random numbers."""
+    return _made(kind, images, np.random.default_rng(seed))
 
 
 def _made(kind: Kind, images: Pixels, rng: np.random.Generator) -> Pixels:

@@ -1,5 +1,6 @@
 """What is measured of a detector, on images that neither it nor its model was trained on."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from ml.images import to_float
 from ml.model import Floats, Model
 from ml.training import progress
 from ml.training.detector.data import Kind, Part, Pixels, of_kind
-from ml.training.detector.plan import OF_KIND, Evaluation, attack, every
+from ml.training.detector.plan import Evaluation, attack, every
 
 CHUNK = 100
 
@@ -25,14 +26,14 @@ def figures(detector: Detector, test: Part, plan: Evaluation, seed: int) -> dict
     The attacked images are 8-bit ones, made of test images that the model answers rightly; one that the
     attack left as it was is not counted. `fooled` counts those whose answer is wrong; `auroc` is of them
     against clean test images, `auroc_all` of all `images`, `caught` the share of the fooled ones that reach
-    the threshold. `attacks_by_kind` are the quick ones on `slow` images of each further kind that the
-    detector learned, against clean ones of that kind.
+    the threshold. `attacks_by_kind` are the same of `slow` images of each further kind that the detector
+    learned, against clean ones of that kind.
     """
     some = test[: plan.clean]
     clean = detector.score(to_float(some.images))
     further = detector.card.training["data"].get("kinds", [])
     by_kind = {
-        kind: detector.score(to_float(of_kind(kind, some.images[:OF_KIND])))
+        kind: detector.score(to_float(of_kind(kind, some.images[: plan.of_kind])))
         for kind in [*detector.model.card.data.get("kinds", []), *further]
         if kind != "plain"
     }
@@ -99,15 +100,13 @@ def _problems(model: Model, test: Part, plan: Evaluation) -> Iterator[tuple[str,
 def _of_kind(
     detector: Detector, clean: Floats, test: Part, kind: Kind, plan: Evaluation, seed: int
 ) -> dict[str, dict[str, float]]:
-    """What attacks of a given ε come to on test digits of a kind; `clean` are the scores of clean ones."""
+    """What the attacks come to on test images of a kind; `clean` are the scores of clean ones."""
     some = test[: enough(plan.slow)]
-    part = right(detector.model, Part(of_kind(kind, some.images), some.labels), plan.slow)
+    shown = Part(of_kind(kind, some.images), some.labels)
+    fewer = dataclasses.replace(plan, images=plan.slow)
     return {
-        f"{name} ε={epsilon:.4g}": _against(
-            detector, clean, part, attacked(detector.model, part, attack(name), epsilon, seed)
-        )
-        for name, epsilons in plan.attacks.items()
-        for epsilon in epsilons
+        name: _against(detector, clean, part, attacked(detector.model, part, how, epsilon, seed))
+        for name, how, epsilon, part in _problems(detector.model, shown, fewer)
     }
 
 

@@ -9,17 +9,14 @@ from ml.attacks.norms import Name
 from ml.errors import OptionRefused, sentence
 from ml.training.detector.data import Kind
 
-# Images of each further kind that set the threshold, and that are measured: to read one takes a while.
-OF_KIND = 1000
-
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
     """Of the images on which `model` was trained, `clean` teach what is clean, and `attacked` others are
     attacked.
 
-    The threshold is set on those that were held out when the model was trained, at most `validation` of them.
-    Both are also shown in `kinds` beside the plain one (`data.of_kind`).
+    Both are by turns as they are, or as the model learned them, and of each of `kinds`. The threshold is set
+    on those that were held out when the model was trained, at most `validation` of them.
     """
 
     model: str
@@ -58,13 +55,13 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """`false_alarms` is the share of the clean validation images that reach the threshold, of whichever kind
-    most of them do.
+    """`false_alarms` is the share of the clean validation images that reach the threshold: plain ones, or at
+    most `of_kind` of one of the recipe's `kinds`, whichever do so more often.
 
     Measured on test images: `clean` of them against the first so many under each of `attacks`, with its ε;
-    `slow` images under the attacks that look for a minimum. `aware` are the ε at which `aware_images` are
-    attacked by PGD in `aware_steps` that knows the detector. `targets` say of a figure what others reached,
-    what is asked at least, and the aim.
+    `slow` images under the attacks that look for a minimum, and of each further kind under all of them.
+    `aware` are the ε at which `aware_images` are attacked by PGD in `aware_steps` that knows the detector.
+    `targets` say of a figure what others reached, what is asked at least, and the aim.
     """
 
     false_alarms: float
@@ -75,6 +72,8 @@ class Evaluation:
     aware: list[float]
     aware_images: int
     aware_steps: int = 100
+    # To read a digit from a picture takes a while.
+    of_kind: int = 1000
     targets: dict[str, list[float]] = field(default_factory=dict)
 
 

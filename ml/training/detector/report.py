@@ -7,7 +7,7 @@ from typing import Any
 from ml.defences.detection import DetectorCard
 from ml.report import Report, Table, facts
 from ml.report.blocks import Row
-from ml.training.detector.plan import OF_KIND, Evaluation
+from ml.training.detector.plan import Evaluation
 from ml.training.recipe import Recipe
 
 COLUMNS = ("attack", "images", "fooled", "auroc", "auroc_all", "caught")
@@ -61,7 +61,7 @@ def write(
         alarms = found["false_alarms_by_kind"][kind]
         page.section(
             f"Images of the kind “{kind}”",
-            KIND.format(alarms=alarms, images=min(OF_KIND, found["clean_images"])),
+            KIND.format(alarms=alarms, images=min(evaluation.of_kind, found["clean_images"])),
             _table(f"attacks-{kind}", known),
         )
     if found["aware"]:

@@ -25,7 +25,7 @@ from ml.training.detector import guard as detector_guard
 from ml.training.detector import plan as detector_plan
 from ml.training.detector import report
 from ml.training.detector.data import Part
-from ml.training.detector.plan import OF_KIND, Data, Evaluation, Training, attack
+from ml.training.detector.plan import Data, Evaluation, Training, attack
 from ml.training.recipe import Recipe
 from ml.version import VERSION
 
@@ -54,16 +54,16 @@ def train(
     described, how = recipe.read("data", Data), recipe.read("training", Training)
     evaluation = recipe.read("evaluation", Evaluation)
     model = zoo.load(described.model)
+    further = detector_data.further_kinds(described.kinds, model.card)
     divided = detector_data.parts(model.card, data)
     plan = _guard_plan(recipe, how, epochs)
     arrays = _guard(plan, model, divided.learning, output / "guard", resume, seed) if plan else {}
     card = _card(recipe, model, how, evaluation, plan.form if plan else {}, seed)
     clean, rest = divided.learning[: described.clean], divided.learning[described.clean :]
     arrays |= _distances(Detector(model, card, arrays), clean, how)
-    further = described.kinds
     usual = detector_data.kinds_of(clean, model.card, seed, further)
     shown = detector_data.of_kinds(
-        rest[: described.attacked], ["plain", *further], np.random.default_rng(seed)
+        rest[: described.attacked], ["plain", *further], np.random.default_rng((seed, 1))
     )
     detector = _headed(Detector(model, card, arrays), usual, shown, how, seed)
     validation = divided.validation[: described.validation]
@@ -71,7 +71,7 @@ def train(
         float(np.quantile(detector.score(to_float(images)), 1 - evaluation.false_alarms))
         for images in (
             validation.images,
-            *(detector_data.of_kind(kind, validation.images[:OF_KIND]) for kind in further),
+            *(detector_data.of_kind(kind, validation.images[: evaluation.of_kind], seed) for kind in further),
         )
     )
     folder = output / "detector"
