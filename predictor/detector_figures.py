@@ -36,10 +36,13 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A detector on its model's page: rows with the worst first, those of who knows the detector apart."""
+    """A detector on its model's page: rows with the worst first, those of who knows the detector apart, and
+    those of each further kind of images.
+    """
 
     card: DetectorCard
     rows: list[Row]
+    further: dict[str, list[Row]]
     aware: list[Row]
     curve: SafeString | None
 
@@ -58,10 +61,15 @@ def shown(card: Card) -> Shown | None:
     known, aware = found.figures.get("attacks", {}), found.figures.get("aware", {})
     return Shown(
         card=found,
-        rows=_worst_first(_row(key, values, card) for key, values in known.items()),
+        rows=_rows(known, card),
+        further={kind: _rows(each, card) for kind, each in found.figures.get("attacks_by_kind", {}).items()},
         aware=_worst_first(_row(f"pgd {key}", values, card) for key, values in aware.items()),
         curve=_curve(known, aware),
     )
+
+
+def _rows(known: Mapping[str, Mapping[str, Any]], card: Card) -> list[Row]:
+    return _worst_first(_row(key, values, card) for key, values in known.items())
 
 
 def _worst_first(rows: Iterable[Row]) -> list[Row]:

@@ -16,6 +16,11 @@ FIGURES = {
     "clean_images": 200,
     "false_alarms": 0.045,
     "false_alarms_by_kind": {"affine": 0.215, "pictured": 0.0125},
+    "attacks_by_kind": {
+        "pictured": {
+            "fgsm ε=0.1": {"images": 30, "fooled": 8, "auroc": 0.9123, "auroc_all": 0.95, "caught": 0.5}
+        }
+    },
     "attacks": {
         "fgsm ε=0.1": {"images": 40, "fooled": 9, "auroc": 0.98, "auroc_all": 0.97, "caught": 0.88},
         "fgsm ε=0.2": {"images": 40, "fooled": 0, "auroc_all": 0.999},

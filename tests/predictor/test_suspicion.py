@@ -271,6 +271,8 @@ def test_the_page_of_the_model_has_the_detectors_figures_the_worst_first(client)
     assert "digits that were read from a picture" in page
     assert "21.5" in page
     assert "digits that were turned, moved and zoomed" in page
+    assert "The same on digits that were read from a picture" in page
+    assert ">0.9123<" in page
     # Only photos are measured with noise.
     assert "test photos with noise" not in page
     assert "By an attacker who knows the detector" in page
