@@ -198,6 +198,13 @@ def test_a_kind_of_images_that_a_model_does_not_answer_is_refused(name, named):
         detector_data.further_kinds([named], zoo.card(name))
 
 
+def test_a_quick_run_for_photos_runs_on_digits_that_come_with_scikit_learn(data, tmp_path):
+    folder = training.run("vehicles-detector", quick=True, output=tmp_path, data=data)
+    found = detection.read(folder, zoo.load("digits-simple")).card.figures
+    assert set(found["false_alarms_by_kind"]) == {"imperfect"}
+    assert set(found["attacks_by_kind"]["imperfect"]) == set(found["attacks"]) == {"fgsm ε=0.1"}
+
+
 def test_a_recipe_of_another_kind_of_images_is_refused_before_anything_is_trained(data, tmp_path):
     recipe = tmp_path / "wrong.toml"
     recipe.write_text('base = "vehicles-detector"\nname = "wrong"\n[quick.data]\nkinds = ["taken"]\n')
