@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 SIDE, BOX = 28, 20
+LEAST_SIDE = 8  # of a strip that is narrower nothing can be read
 WORKING_SIDE = (400, 800)  # the long side is brought into this range first
 SMALLEST_AREA = 8  # pixels; less is dust
 THINNEST, THICKEST = 2.2, 4.2  # width of a stroke in the 20×20 box, in pixels, as in most of MNIST
@@ -38,10 +39,12 @@ def digit(image: Pixels) -> Digit:
     """
     if image.shape[:2] == (SIDE, SIDE) and bool((image == image[..., :1]).all()):
         return Digit(np.ascontiguousarray(image[..., 0]), found=int(np.ptp(image)) > 0)
-    small = _working_size(image)
-    if min(*image.shape[:2], *small.shape[:2]) < 8 or int(np.ptp(image)) < 8:
+    if min(image.shape[:2]) < LEAST_SIDE or int(np.ptp(image)) < 8:
         return NOTHING
-    sheet = paper.read(small)
+    image = _working_size(image)
+    if min(image.shape[:2]) < LEAST_SIDE:
+        return NOTHING
+    sheet = paper.read(image)
     piece = _digit_piece(sheet)
     if piece is None and not sheet.page.all():
         # What looked like the table may be a part of the page in a hard shadow.

@@ -198,7 +198,7 @@ def _level_lines(thin: Floats, noise: float) -> list[Rows]:
     """Lines found by leaning the picture until they lie level: nearly all of a row then is ink."""
     cv2 = opencv()
     height, width = thin.shape
-    narrow = cv2.resize(thin, (max(1, width // COLUMNS), height), interpolation=cv2.INTER_AREA)
+    narrow = cv2.resize(thin, (width // COLUMNS, height), interpolation=cv2.INTER_AREA)
     needed, stretch = max(0.025, 1.2 * noise), max(3, narrow.shape[1] // 24) | 1
     if not _may_hold_lines(narrow, needed, stretch):
         return []

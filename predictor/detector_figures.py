@@ -1,6 +1,6 @@
 """What the page of a model says about its detector, all read from the detector's card."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,17 +63,14 @@ def shown(card: Card) -> Shown | None:
         card=found,
         rows=_rows(known, card),
         further={kind: _rows(each, card) for kind, each in found.figures.get("attacks_by_kind", {}).items()},
-        aware=_worst_first(_row(f"pgd {key}", values, card) for key, values in aware.items()),
+        aware=_rows({f"pgd {key}": values for key, values in aware.items()}, card),
         curve=_curve(known, aware),
     )
 
 
 def _rows(known: Mapping[str, Mapping[str, Any]], card: Card) -> list[Row]:
-    return _worst_first(_row(key, values, card) for key, values in known.items())
-
-
-def _worst_first(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.worst)
+    """The worst first."""
+    return sorted((_row(key, values, card) for key, values in known.items()), key=lambda row: row.worst)
 
 
 def _row(key: str, values: Mapping[str, Any], card: Card) -> Row:

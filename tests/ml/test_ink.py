@@ -36,12 +36,18 @@ def right(model, how: Conditions, seed: int, pen: float | None = None) -> int:
     return sum(answer == digit for digit, answer in enumerate(answers(model, pictures)))
 
 
-def test_at_least_93_of_100_photos_of_all_kinds_are_read(model) -> None:
+def photos_of_all_kinds(count: int, seed: int) -> list[np.ndarray]:
+    """The digits by turns, each under conditions of its own."""
     pictures = []
-    for number in range(100):
-        random = np.random.default_rng((20, number))
+    for number in range(count):
+        random = np.random.default_rng((seed, number))
         how = any_conditions(random)
         pictures.append(photo(written(number % 10, how.pen, random), how, random))
+    return pictures
+
+
+def test_at_least_93_of_100_photos_of_all_kinds_are_read(model) -> None:
+    pictures = photos_of_all_kinds(100, seed=20)
     read = [answer == number % 10 for number, answer in enumerate(answers(model, pictures))]
     assert sum(read) >= 93, f"missed: {np.flatnonzero(np.logical_not(read))}"
 
@@ -174,11 +180,7 @@ def test_a_picture_of_noise_is_no_error(shape: tuple[int, int]) -> None:
 
 
 def test_where_no_line_is_looked_for_none_would_have_been_found(monkeypatch) -> None:
-    pictures = []
-    for number in range(24):
-        random = np.random.default_rng((30, number))
-        how = any_conditions(random)
-        pictures.append(photo(written(number % 10, how.pen, random), how, random))
+    pictures = photos_of_all_kinds(24, seed=30)
     may, looked = paper._may_hold_lines, []
     monkeypatch.setattr(paper, "_may_hold_lines", lambda *given: looked.append(may(*given)) or looked[-1])
     quick = [ink.digit(picture).image for picture in pictures]

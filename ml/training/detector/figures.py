@@ -14,7 +14,7 @@ from ml.defences.detection.adaptive import Watched
 from ml.images import to_float
 from ml.model import Floats, Model
 from ml.training import progress
-from ml.training.detector.data import Kind, Part, Pixels, of_kind
+from ml.training.detector.data import Part, Pixels, of_kind
 from ml.training.detector.plan import Evaluation, attack, every
 
 CHUNK = 100
@@ -31,25 +31,24 @@ def figures(detector: Detector, test: Part, plan: Evaluation, seed: int) -> dict
     """
     some = test[: plan.clean]
     clean = detector.score(to_float(some.images))
+    few, fewer = some[: plan.of_kind], dataclasses.replace(plan, images=plan.slow)
     further = detector.card.training["data"].get("kinds", [])
     by_kind = {
-        kind: detector.score(to_float(of_kind(kind, some.images[: plan.of_kind])))
+        kind: Part(of_kind(kind, few.images), few.labels)
         for kind in [*detector.model.card.data.get("kinds", []), *further]
         if kind != "plain"
     }
-    known = {
-        name: _against(detector, clean, part, attacked(detector.model, part, how, epsilon, seed))
-        for name, how, epsilon, part in _problems(detector.model, test, plan)
-    }
+    clean_by_kind = {kind: detector.score(to_float(part.images)) for kind, part in by_kind.items()}
+    known = _known(detector, clean, test, plan, seed)
     aware = _aware(detector, clean, test, plan, seed)
     return {
         "clean_images": len(clean),
         "false_alarms": _alarms(detector, clean),
-        "false_alarms_by_kind": {kind: _alarms(detector, scores) for kind, scores in by_kind.items()},
+        "false_alarms_by_kind": {kind: _alarms(detector, scores) for kind, scores in clean_by_kind.items()},
         "attacks": known,
         **_worst("worst", known),
         "attacks_by_kind": {
-            kind: _of_kind(detector, by_kind[kind], test, kind, plan, seed) for kind in further
+            kind: _known(detector, clean_by_kind[kind], by_kind[kind], fewer, seed) for kind in further
         },
         "aware": aware,
         **_worst("worst_aware", aware),
@@ -97,16 +96,13 @@ def _problems(model: Model, test: Part, plan: Evaluation) -> Iterator[tuple[str,
             yield name if epsilon is None else f"{name} ε={epsilon:.4g}", how, epsilon, part
 
 
-def _of_kind(
-    detector: Detector, clean: Floats, test: Part, kind: Kind, plan: Evaluation, seed: int
+def _known(
+    detector: Detector, clean: Floats, test: Part, plan: Evaluation, seed: int
 ) -> dict[str, dict[str, float]]:
-    """What the attacks come to on test images of a kind; `clean` are the scores of clean ones."""
-    some = test[: enough(plan.slow)]
-    shown = Part(of_kind(kind, some.images), some.labels)
-    fewer = dataclasses.replace(plan, images=plan.slow)
+    """What the attacks that do not know the detector come to; `clean` are the scores of clean images."""
     return {
         name: _against(detector, clean, part, attacked(detector.model, part, how, epsilon, seed))
-        for name, how, epsilon, part in _problems(detector.model, shown, fewer)
+        for name, how, epsilon, part in _problems(detector.model, test, plan)
     }
 
 
