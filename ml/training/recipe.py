@@ -13,6 +13,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -110,7 +111,7 @@ def _load(name: str | Path, above: tuple[Path, ...]) -> Recipe:
         text += f"\n# The base:\n{_as_comment(base.text)}"
     recipe = filled(Recipe, {**table, "text": text}, where=path.name)
     for key, value in recipe.quick.items():
-        _checked(value, Mapping, path.name, f"quick.{key}")
+        _checked(value, Mapping[str, Any], path.name, f"quick.{key}")
     if recipe.architecture and not isinstance(recipe.architecture.get("family"), str):
         raise OptionRefused(
             sentence("In %(where)s the key %(key)s is missing."), where=path.name, key="family"
@@ -174,20 +175,38 @@ def filled(form: type[Form], table: Mapping[str, Any], where: str) -> Form:
 
 
 def _checked(value: Any, hint: Any, where: str, key: str) -> Any:
-    """`value` as `hint` asks: TOML's whole numbers do for floats, its arrays become tuples."""
-    members = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    kinds = [typing.get_origin(member) or member for member in members]
-    if isinstance(value, list) and tuple in kinds:
-        return tuple(value)
-    if isinstance(value, int) and not isinstance(value, bool) and float in kinds and int not in kinds:
+    """`value` as `hint` asks, its parts too: TOML's whole numbers do for floats, its arrays become tuples."""
+    kind, parts = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if kind in (types.UnionType, typing.Union):
+        for member in parts:
+            with suppress(OptionRefused):
+                return _checked(value, member, where, key)
+    if kind in (list, tuple) and isinstance(value, list):
+        hints = parts if kind is tuple and parts[-1] is not ... else parts[:1] * len(value)
+        if len(hints) == len(value):
+            return kind(_checked(one, asked, where, key) for one, asked in zip(value, hints, strict=True))
+    if kind in (dict, Mapping) and isinstance(value, Mapping):
+        return {name: _checked(one, parts[1], where, f"{key}.{name}") for name, one in value.items()}
+    if kind is float and type(value) is int:
         return float(value)
-    if type(value) is bool and bool not in kinds:
-        kinds = []
-    if not any(isinstance(value, kind) for kind in kinds):
-        raise OptionRefused(
-            sentence("In %(where)s the key %(key)s cannot be %(value)s."),
-            where=where,
-            key=key,
-            value=repr(value),
-        )
-    return value
+    if kind in (Any, type(value)) or (kind is typing.Literal and value in parts):
+        return value
+    raise _refused(value, hint, where, key)
+
+
+def _refused(value: Any, hint: Any, where: str, key: str) -> OptionRefused:
+    known = _choices(hint)
+    text = (
+        sentence("In %(where)s the key %(key)s cannot be %(value)s; it can be: %(known)s.")
+        if known
+        else sentence("In %(where)s the key %(key)s cannot be %(value)s.")
+    )
+    return OptionRefused(text, where=where, key=key, value=repr(value), known=", ".join(known))
+
+
+def _choices(hint: Any) -> list[str]:
+    """What can be chosen, where `hint` says so."""
+    parts = typing.get_args(hint)
+    if typing.get_origin(hint) is typing.Literal:
+        return [str(each) for each in parts]
+    return [choice for part in parts for choice in _choices(part)]

@@ -1,7 +1,8 @@
 """Recipes are read strictly: what is mistyped is refused, never ignored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -29,6 +30,9 @@ class Training:
     rate: float = 0.1
     sizes: tuple[int, ...] = ()
     note: str | None = None
+    pair: tuple[float, float] = (0, 1)
+    kinds: tuple[Literal["plain", "affine"] | Literal["taken"], ...] = ()
+    epsilons: dict[str, list[float]] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -51,6 +55,13 @@ def test_a_table_fills_its_dataclass_and_whole_numbers_do_for_decimals(written) 
     training = recipe.load(written(GOOD)).read("training", Training)
     assert training == Training(epochs=3, rate=1.0, sizes=(3, 5))
     assert isinstance(training.rate, float)
+
+
+def test_what_a_table_holds_is_read_down_to_its_parts(written) -> None:
+    text = f'{GOOD}note = "x"\npair = [0, 2]\nkinds = ["plain", "taken"]\nepsilons = {{ pgd = [1, 0.5] }}\n'
+    training = recipe.load(written(text)).read("training", Training)
+    assert (training.note, training.pair, training.kinds) == ("x", (0.0, 2.0), ("plain", "taken"))
+    assert repr(training.epsilons) == "{'pgd': [1.0, 0.5]}"
 
 
 @pytest.mark.parametrize(
@@ -80,6 +91,15 @@ def test_a_wrong_recipe_is_refused_in_one_sentence(written, old: str, new: str, 
         ("epochs = 3", "", "the key epochs is missing"),
         ("rate = 1", 'rate = "1"', "the key rate cannot be '1'"),
         ("sizes = [3, 5]", "sizes = 3", "the key sizes cannot be 3"),
+        ("sizes = [3, 5]", "sizes = [3, true]", "the key sizes cannot be True"),
+        ("rate = 1", "note = 1", "the key note cannot be 1"),
+        ("rate = 1", "pair = [1]", r"the key pair cannot be \[1\]"),
+        (
+            "rate = 1",
+            'kinds = ["plain", "plane"]',
+            "the key kinds cannot be 'plane'; it can be: plain, affine, taken",
+        ),
+        ("rate = 1", 'epsilons = { pgd = ["1"] }', r"the key epsilons\.pgd cannot be '1'"),
     ],
 )
 def test_a_wrong_table_is_refused_in_one_sentence(written, old: str, new: str, said: str) -> None:
