@@ -9,25 +9,11 @@ import numpy as np
 
 from ml.datasets import mnist
 from ml.images import to_float
+from ml.training import clock
 from ml.training import recipe as recipes
 from ml.training.digit_study.feed import AT_ONCE
 from ml.training.digit_study.fit import Setting, Trainer, answers
 from ml.training.digits import run as mnist_digits
-
-
-class Clock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
-    """Times the batches of one epoch from the end of the first, in which the network is still traced."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ends: list[float] = []
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.ends.append(time.perf_counter())
-
-    def rate(self, batch_size: int) -> float:
-        """Images a second."""
-        return batch_size * (len(self.ends) - 1) / (self.ends[-1] - self.ends[0])
 
 
 def speeds(
@@ -74,8 +60,10 @@ class Contest:
     def play(self) -> None:
         """One round: each way once."""
         arrays = (to_float(self.split.images), self.split.labels)
-        self.rates["plain"].append(self._fit(*arrays, batch_size=self.batch_size))
-        self.rates["pipeline"].append(self._fit(self.batches))
+        self.rates["plain"].append(
+            clock.rate(self.network, self.batch_size, *arrays, batch_size=self.batch_size)
+        )
+        self.rates["pipeline"].append(clock.rate(self.network, self.batch_size, self.batches))
         began = time.perf_counter()
         answers(self.network, self.split.images)
         self.rates["inference"].append(len(self.split.labels) / (time.perf_counter() - began))
@@ -85,8 +73,3 @@ class Contest:
         kept = np.divide(self.rates["pipeline"], self.rates["plain"])
         middle = {way: float(np.median(rates)) for way, rates in self.rates.items()}
         return {**middle, "kept": float(np.median(kept)), "rounds": self.rates}
-
-    def _fit(self, *data: Any, **options: Any) -> float:
-        clock = Clock()
-        self.network.fit(*data, epochs=1, verbose=0, callbacks=[clock], **options)
-        return clock.rate(self.batch_size)

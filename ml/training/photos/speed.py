@@ -1,30 +1,15 @@
 """How many images a second are trained on: batches made anew, beside plain `fit` on the same arrays."""
 
-import time
 from typing import Any
 
 import keras
 import numpy as np
 
+from ml.training import clock
 from ml.training.photos.batches import THREADS, Batches
 
 STEPS = 8
 ROUNDS = 3
-
-
-class Clock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
-    """Times an epoch from the end of its first batch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ends: list[float] = []
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.ends.append(time.perf_counter())
-
-    def rate(self, batch_size: int) -> float:
-        """Images a second."""
-        return batch_size * (len(self.ends) - 1) / (self.ends[-1] - self.ends[0])
 
 
 class Steps(keras.utils.PyDataset):  # type: ignore[misc]
@@ -56,14 +41,8 @@ def speeds(network: keras.Model, batches: Batches) -> dict[str, float]:
     rates: dict[str, list[float]] = {"plain": [], "pipeline": []}
     for _ in range(ROUNDS):
         rates["plain"].append(
-            _fit(network, size, images, wanted, sample_weight=weights, batch_size=size, shuffle=False)
+            clock.rate(network, size, images, wanted, sample_weight=weights, batch_size=size, shuffle=False)
         )
-        rates["pipeline"].append(_fit(network, size, Steps(batches), shuffle=False))
+        rates["pipeline"].append(clock.rate(network, size, Steps(batches), shuffle=False))
     kept = np.divide(rates["pipeline"], rates["plain"])
     return {**{way: float(np.median(found)) for way, found in rates.items()}, "kept": float(np.median(kept))}
-
-
-def _fit(network: keras.Model, size: int, *data: Any, **options: Any) -> float:
-    clock = Clock()
-    network.fit(*data, epochs=1, verbose=0, callbacks=[clock], **options)
-    return clock.rate(size)
