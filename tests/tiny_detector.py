@@ -1,6 +1,7 @@
 """A small real detector of `tiny-digits`, fitted in a second on clean digits and on FGSM at 0.2."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,23 @@ FIGURES = {
 }
 
 
+def card(
+    model: Model, settings: dict[str, Any] = SETTINGS, figures: dict[str, Any] = FIGURES
+) -> DetectorCard:
+    """The card of a detector of `model` that is not fitted yet."""
+    return DetectorCard(
+        model=model.card.name,
+        weights_sha256=model.card.weights_sha256,
+        arrays_sha256="",
+        settings=settings,
+        threshold=0.5,
+        seed=1,
+        command="pytest",
+        made_on="2026-01-01",
+        figures=figures,
+    )
+
+
 def attacked(model: Model, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The 8-bit images (N, 28, 28, 1) of FGSM at 0.2."""
     return (np.rint(255 * FGSM()(model, batch, epsilon=0.2).images) / 255).astype(np.float32)
@@ -42,18 +60,7 @@ def attacked(model: Model, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.flo
 def write(folder: Path, model: Model) -> DetectorCard:
     """Fit a detector of `model` and put it into `folder`."""
     batch = (np.rint(255 * tiny.digits()[0]) / 255).astype(np.float32)[:600]
-    card = DetectorCard(
-        model=model.card.name,
-        weights_sha256=model.card.weights_sha256,
-        arrays_sha256="",
-        settings=SETTINGS,
-        threshold=0.5,
-        seed=1,
-        command="pytest",
-        made_on="2026-01-01",
-        figures=FIGURES,
-    )
-    bare = Detector(model, card, {})
+    bare = Detector(model, card(model), {})
     clean, suspicious = bare.figures(batch[:400]), bare.figures(attacked(model, batch[400:]))
     learned = head.fit(clean, [suspicious], hidden=4, penalty=0.3, seed=1)
-    return detection.write(folder, card, {f"head.{name}": value for name, value in learned.items()})
+    return detection.write(folder, bare.card, {f"head.{name}": value for name, value in learned.items()})

@@ -10,8 +10,8 @@ from PIL import Image
 
 from ml import images, zoo
 from ml.defences import detection
-from ml.defences.detection import Detector, DetectorCard, head
-from tests import tiny
+from ml.defences.detection import Detector, head
+from tests import tiny, tiny_detector
 
 FIGURES = {"false_alarms": 0.05, "attacks": {"fgsm ε=0.1": {"auroc": 0.99}}}
 SETTINGS = {"squeezes": ["mean"], "layers": [], "limits": [0.05, 0.2], "ink": False, "guard": {}}
@@ -28,17 +28,7 @@ def detect(*arguments):
 def detector(tiny_zoo):
     """One beside `tiny-photos` that knows clean shapes from very noisy ones."""
     model = zoo.load("tiny-photos")
-    card = DetectorCard(
-        model="tiny-photos",
-        weights_sha256=model.card.weights_sha256,
-        arrays_sha256="",
-        settings=SETTINGS,
-        threshold=0.5,
-        seed=1,
-        command="pytest",
-        made_on="2026-01-01",
-        figures=FIGURES,
-    )
+    card = tiny_detector.card(model, SETTINGS, FIGURES)
     batch, noise = tiny.shapes(150, seed=5)[0], np.random.default_rng(5)
     noisy = np.clip(batch + noise.choice([-0.15, 0.15], batch.shape), 0, 1).astype(np.float32)
     bare = Detector(model, card, {})

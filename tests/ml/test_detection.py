@@ -12,11 +12,11 @@ import tensorflow as tf
 from ml import images, zoo
 from ml.attacks import FGSM, PGD
 from ml.defences import detection
-from ml.defences.detection import Detector, DetectorCard, distances, guard, head, opinion, squeezing, texture
+from ml.defences.detection import Detector, distances, guard, head, opinion, squeezing, texture
 from ml.defences.detection.adaptive import Watched
 from ml.errors import ModelUnavailable, OptionRefused
 from ml.graphs import inference
-from tests import tiny
+from tests import tiny, tiny_detector
 from tests.machine import ROOT
 
 SETTINGS = {
@@ -50,16 +50,7 @@ def detector(tiny_digits, digits, attacked):
     keras.utils.set_random_seed(1)
     built = guard.build(input_shape=(28, 28, 1), classes=10, **SETTINGS["guard"])
     arrays = {f"guard.{place}": value for place, value in enumerate(built.get_weights())}
-    card = DetectorCard(
-        model="tiny-digits",
-        weights_sha256=tiny_digits.card.weights_sha256,
-        arrays_sha256="",
-        settings=SETTINGS,
-        threshold=0.5,
-        seed=1,
-        command="pytest",
-        made_on="2026-01-01",
-    )
+    card = tiny_detector.card(tiny_digits, SETTINGS, {})
     bare = Detector(tiny_digits, card, arrays)
     batch, labels = digits
     for name, features in zip(SETTINGS["layers"], bare.features(batch[:400]), strict=True):
