@@ -3,13 +3,16 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UserCreationForm, UsernameField
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors, throttle
 from accounts.models import Language, Profile, Theme, WhenTampered
+
+NAME_TAKEN = _("A user with that username already exists.")
 
 
 def _describe_email(field: forms.Field) -> None:
@@ -44,7 +47,7 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         name = self.cleaned_data.get("username", "")
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        address = throttle.address_of(self.request)
         if throttle.is_paused(name, address):
             raise ValidationError(self.paused_sentence, code="paused")
         try:
@@ -56,23 +59,28 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
+class AdminSignInForm(SignInForm, AdminAuthenticationForm):
+    """The same for the administration, which lets only its staff in."""
+
+
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and address of an existing account."""
 
     class Meta:
         model = User
         fields = ("username", "email")
+        # Normalises as signing up and in do: a name kept otherwise would let nobody in.
+        field_classes = {"username": UsernameField}  # noqa: RUF012 (as Django writes it)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].help_text = _("Letters, digits and @ . + - _ only.")
-        self.fields["username"].widget.attrs["autocomplete"] = "username"
         _describe_email(self.fields["email"])
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("A user with that username already exists."), code="unique")
+            raise ValidationError(NAME_TAKEN, code="unique")
         return name
 
 

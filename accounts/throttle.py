@@ -2,8 +2,11 @@
 
 import hashlib
 
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest
 
+cache = caches["sign-in"]
 ALLOWED_FAILURES = 10
 PAUSE_SECONDS = 15 * 60
 
@@ -12,6 +15,15 @@ def _key(username: str, address: str) -> str:
     # Hashed, because a name may hold characters that a cache refuses, and a cache should hold no names.
     digest = hashlib.sha256(f"{username.casefold()}\n{address}".encode()).hexdigest()
     return f"signin-failures-{digest}"
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """Where a request comes from: behind a trusted proxy what that one has seen, else the sender."""
+    if request is None:
+        return ""
+    if settings.TRUST_PROXY:
+        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def is_paused(username: str, address: str) -> bool:

@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from ml.errors import Busy, EpsilonError, ModelUnavailable
-from predictor.errors import StorageFull
+from predictor import storage
+from predictor.errors import Deleted, StorageFull
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
@@ -52,9 +53,11 @@ def sentence_of(error: EpsilonError) -> str:
 
 
 def status_of(error: EpsilonError) -> int:
-    """503: come again; 507: there is no room; 400: what was asked cannot be done."""
+    """503: come again; 507: there is no room; 404: it is gone; 400: what was asked cannot be done."""
     if isinstance(error, StorageFull):
         return 507
+    if isinstance(error, Deleted):
+        return 404
     return 503 if isinstance(error, Busy | ModelUnavailable) else 400
 
 
@@ -75,12 +78,16 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def one_sentence(get_response: Handler) -> Handler:
-    """Answer an EpsilonError that a view let through with its sentence, as a page or as JSON."""
+    """Answer an EpsilonError that a view let through with its sentence, as a page or as JSON.
+
+    A full disk is one of them, wherever it was met.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         return get_response(request)
 
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        error = storage.no_room(error) or error
         if not isinstance(error, EpsilonError):
             return None
         if wants_json(request):

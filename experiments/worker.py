@@ -17,6 +17,7 @@ from experiments.kinds.context import Context
 from experiments.models import Run, Worker
 from experiments.services import queue
 from ml.errors import EpsilonError, sentence
+from predictor import storage
 
 POLL_SECONDS = 1.0
 TIDY_SECONDS = 600.0
@@ -118,8 +119,8 @@ class Loop:
         except EpsilonError as error:
             queue.fail(run=run, error=error)
             logger.info("run %s failed: %s", run.pk, error)
-        except Exception:
-            queue.fail(run=run, error=EpsilonError(FAILED))
+        except Exception as error:
+            queue.fail(run=run, error=storage.no_room(error) or EpsilonError(FAILED))
             logger.exception("run %s failed", run.pk)
         finally:
             pulse.hold("")

@@ -1,6 +1,6 @@
 """What can go wrong here beyond a refused image: no room, or too much of it taken."""
 
-from ml.errors import EpsilonError
+from ml.errors import EpsilonError, sentence
 
 
 class StorageFull(EpsilonError):
@@ -17,3 +17,10 @@ class UploadRefused(EpsilonError):
 
 class FileMissing(EpsilonError):
     """A stored file is not where its row says."""
+
+
+class Deleted(EpsilonError):
+    """The picture was deleted, in another window, while something was made of it."""
+
+    def __init__(self) -> None:
+        super().__init__(sentence("This picture has been deleted meanwhile."))

@@ -11,13 +11,24 @@ from contextlib import contextmanager
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from ml.errors import sentence
 from predictor.errors import FileMissing, StorageFull
 
 logger = logging.getLogger(__name__)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def no_room(error: BaseException | None) -> StorageFull | None:
+    """What to say where `error` tells that the disk is full: a file's, or the database's."""
+    of_file = isinstance(error, OSError) and error.errno in _NO_ROOM
+    of_database = isinstance(error, OperationalError) and "full" in str(error)
+    if of_file or of_database:
+        return StorageFull(
+            sentence("There is no room left to store images: delete some, or tell the administrator.")
+        )
+    return None
 
 
 class Draft:
@@ -39,10 +50,8 @@ class Draft:
         try:
             return default_storage.save(key, ContentFile(data))
         except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise StorageFull(
-                    sentence("There is no room left to store images: delete some, or tell the administrator.")
-                ) from error
+            if full := no_room(error):
+                raise full from error
             raise
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 
+from accounts import throttle
 from predictor.models import Image
 from predictor.services.upload import image_create
 
@@ -14,7 +14,7 @@ PASSWORD = "a-long-enough-phrase"
 @pytest.fixture(autouse=True)
 def _forgotten_failures():
     """Failed sign-ins of one test do not count in the next."""
-    cache.clear()
+    throttle.cache.clear()
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """Taking one's data along."""
 
+import errno
 import io
 import json
 import zipfile
 
+import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from PIL import Image
+
+from accounts import services
 
 URL = "/accounts/export/"
 
@@ -46,3 +51,16 @@ def test_it_holds_every_picture_with_its_record(signed_in, picture):
 def test_it_holds_nothing_of_other_people(client, picture):
     client.force_login(User.objects.create_user("grace"))
     assert json.loads(archive_of(client.get(URL)).read("images.json")) == []
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError(errno.ENOSPC, "No space left on device"), OperationalError("database or disk is full")]
+)
+def test_a_full_disk_is_one_sentence(signed_in, monkeypatch, fault):
+    def full(**options):
+        raise fault
+
+    monkeypatch.setattr(services, "export_write", full)
+    response = signed_in.get(URL)
+    assert response.status_code == 507
+    assert "no room left" in response.content.decode()

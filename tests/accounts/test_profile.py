@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
+from tests.accounts.conftest import PASSWORD
+
 URL = "/accounts/profile/"
 
 
@@ -43,3 +45,11 @@ def test_a_name_that_somebody_has_is_refused_and_kept_in_the_field(signed_in, ad
     assert "<h1>Ada</h1>" in page
     ada.refresh_from_db()
     assert ada.username == "Ada"
+
+
+@pytest.mark.parametrize("name", ["marie²", "ﬁona", "Ａｄａ"])
+def test_a_new_name_signs_in_as_it_was_typed(client, signed_in, ada, name):
+    signed_in.post(URL, {"username": name, "email": ""})
+    client.logout()
+    client.post("/accounts/sign-in/", {"username": name, "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(ada.pk)

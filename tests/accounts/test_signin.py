@@ -1,6 +1,7 @@
 """Signing in."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from accounts import services, throttle
@@ -88,3 +89,47 @@ def test_a_name_that_nobody_has_is_paused_as_well(client, db):
     for _ in range(throttle.ALLOWED_FAILURES):
         sign_in(client, "nobody", "wrong")
     assert PAUSED in sign_in(client, "nobody", "wrong").content.decode()
+
+
+@pytest.mark.parametrize("spelling", ["Élodie", "élodie", "ÉLODIE"])
+def test_any_spelling_signs_in_whatever_the_alphabet(client, db, spelling):
+    person = User.objects.create_user("Élodie", password=PASSWORD)
+    sign_in(client, spelling)
+    assert client.session["_auth_user_id"] == str(person.pk)
+
+
+def test_the_administration_slows_guessing_down_as_well(client, ada):
+    for _ in range(throttle.ALLOWED_FAILURES):
+        client.post("/admin/login/", {"username": "Ada", "password": "wrong"})
+    page = client.post("/admin/login/", {"username": "Ada", "password": PASSWORD}).content.decode()
+    assert PAUSED in page
+
+
+def test_the_administration_lets_its_staff_in_only(client, ada):
+    refused = client.post("/admin/login/", {"username": "Ada", "password": PASSWORD}).content.decode()
+    assert "staff account" in refused
+    User.objects.filter(pk=ada.pk).update(is_staff=True)
+    assert (
+        client.post("/admin/login/?next=/admin/", {"username": "Ada", "password": PASSWORD}).url == "/admin/"
+    )
+
+
+def test_behind_a_trusted_proxy_the_pause_is_for_one_client(client, ada, settings):
+    settings.TRUST_PROXY = True
+
+    def come(address, password):
+        data = {"username": "Ada", "password": password}
+        return client.post(URL, data, headers={"x-forwarded-for": f"10.0.0.1, {address}"})
+
+    for _ in range(throttle.ALLOWED_FAILURES):
+        come("192.0.2.7", "wrong")
+    assert PAUSED in come("192.0.2.7", PASSWORD).content.decode()
+    assert come("192.0.2.8", PASSWORD).status_code == 302
+
+
+def test_many_made_up_names_do_not_end_a_pause(client, ada):
+    for _ in range(throttle.ALLOWED_FAILURES):
+        sign_in(client, password="wrong")
+    for number in range(2000):
+        throttle.record_failure(f"made up {number}", "192.0.2.7")
+    assert PAUSED in sign_in(client).content.decode()

@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from accounts.forms import SignUpForm
+
 URL = "/accounts/sign-up/"
 GOOD = {
     "username": "grace",
@@ -78,3 +80,18 @@ def test_it_never_leaves_the_site(client):
 
 def test_who_is_signed_in_goes_on(signed_in):
     assert signed_in.get(URL).url == reverse("predictor:try")
+
+
+def test_a_button_pressed_twice_makes_one_account_and_says_so(client, monkeypatch):
+    real = SignUpForm.is_valid
+
+    def valid_while_the_first_is_stored(form):
+        valid = real(form)
+        User.objects.create_user("grace")
+        return valid
+
+    monkeypatch.setattr(SignUpForm, "is_valid", valid_while_the_first_is_stored)
+    response = client.post(URL, GOOD)
+    assert response.status_code == 200
+    assert "already exists" in response.content.decode()
+    assert User.objects.filter(username="grace").count() == 1

@@ -1,6 +1,7 @@
 """The queue, one write at a time: who holds a run, what becomes of one whose holder died."""
 
 import datetime as dt
+import errno
 import os
 import threading
 import time
@@ -14,7 +15,7 @@ from experiments.kinds.context import Context
 from experiments.models import Run, Worker
 from experiments.services import queue, run_cancel, run_delete
 from ml.errors import EpsilonError
-from tests.experiments.counting import COUNTED
+from tests.experiments.counting import COUNTED, Counting
 
 State = Run.State
 
@@ -220,3 +221,15 @@ def test_workers_that_died_are_forgotten_and_their_orphaned_folders_removed(subm
     queue.tidy()
     assert list(Worker.objects.all()) == [alive]
     assert [run.folder.exists() for run in (kept, orphan, young)] == [True, False, True]
+
+
+def test_a_full_disk_fails_the_run_with_its_own_sentence(submit, work, monkeypatch):
+    def full(kind, context):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Counting, "work", full)
+    run = submit()
+    work()
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+    assert "no room left" in run.error_text

@@ -232,3 +232,16 @@ def test_what_is_somebody_elses_or_no_id_at_all_is_left_alone(outsider_client, i
 def test_coming_back_never_leads_elsewhere(owner_client):
     response = owner_client.post(reverse("predictor:history_delete"), {"next": "https://evil.example/?q=1"})
     assert response["Location"].startswith("/history/")
+
+
+def test_a_name_is_found_in_any_case_of_any_alphabet(owner, owner_client, photo_pixels):
+    for name in ("Été à Ærø.jpg", "50%_été.jpg", "etwas.jpg"):
+        image_create(owner=owner, name=name, pixels=photo_pixels)
+
+    def found(text):
+        return sorted(names(history(owner_client, q=text)))
+
+    assert found("éTÉ À æRØ") == ["Été à Ærø.jpg"]
+    assert found("été") == ["50%_été.jpg", "Été à Ærø.jpg"]
+    assert found("0%_É") == ["50%_été.jpg"]
+    assert found("t_") == []

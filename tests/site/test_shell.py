@@ -1,5 +1,6 @@
 """The frame of every page: header, theme, language, messages, error pages."""
 
+import errno
 import re
 from pathlib import Path
 
@@ -102,3 +103,24 @@ def test_a_malformed_request_is_answered_with_a_sentence():
     response = errors.bad_request(request_without_a_session(), Exception())
     assert response.status_code == 400
     assert "not in a form" in response.content.decode()
+
+
+def test_a_disk_that_is_full_while_a_form_arrives_is_one_sentence():
+    request = RequestFactory().get("/")
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    except OSError:
+        response = errors.server_error(request)
+    assert response.status_code == 507
+    assert "no room left" in response.content.decode()
+
+
+def test_who_was_signed_out_meanwhile_signs_in_on_a_whole_page(client):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/history/?q=car"}
+    response = client.get("/history/?q=care", headers=headers)
+    assert response["HX-Redirect"] == "/accounts/sign-in/?next=/history/%3Fq%3Dcar"
+    assert client.get("/history/").status_code == 302
+
+
+def test_a_cache_knows_a_page_from_its_parts(client):
+    assert "HX-Request" in client.get(PAGE)["Vary"]
