@@ -16,7 +16,12 @@ SHOW = "show"
 
 def is_rejected(request: HttpRequest, answer: Answer | Compared) -> bool:
     """Whether this person is shown no class for what `answer` is about."""
-    return bool(answer.tampered) and not _asked_all_the_same(request) and _rejects(request)
+    return withholds(request, answer.tampered)
+
+
+def withholds(request: HttpRequest, tampered: bool | None) -> bool:
+    """The same where only the detector's verdict is at hand."""
+    return bool(tampered) and not _asked_all_the_same(request) and _rejects(request)
 
 
 def _asked_all_the_same(request: HttpRequest) -> bool:

@@ -45,6 +45,18 @@ class HistoryRow:
     adversarial_count: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A page of what was saved from one image; `newer` and `older` are the numbers of the pages beside it."""
+
+    rows: list[AdversarialImage]
+    newer: int | None
+    older: int | None
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
 def images_filtered(*, user: User, filters: HistoryFilters) -> QuerySet[Image]:
     """This person's images, newest first, as far as `filters` let them through."""
     images = access.images_of(user)
@@ -138,12 +150,22 @@ def history_records(*, user: User, filters: HistoryFilters) -> Iterator[Record]:
                 yield image, prediction, row
 
 
-def saved_of(*, image: Image) -> tuple[list[AdversarialImage], int]:
-    """The newest adversarial images of an image by whatever model, and how many there are in all."""
-    rows = AdversarialImage.objects.filter(prediction__image=image)
-    shown = list(rows.select_related("prediction__image")[:SAVED_SHOWN])
+def saved_of(*, image: Image, page: int = 1, first: AdversarialImage | None = None) -> Saved:
+    """The adversarial images of an image by whatever model, newest first; `first` before all others."""
+    rows = AdversarialImage.objects.filter(prediction__image=image).select_related("prediction__image")
+    start = (page - 1) * SAVED_SHOWN
+    found = list(rows[start : start + SAVED_SHOWN + 1])
+    if not found and page > 1:
+        return saved_of(image=image)
+    shown = found[:SAVED_SHOWN]
+    if first is not None:
+        shown = [first, *(row for row in shown if row.pk != first.pk)]
     changed_mark(row.prediction for row in shown)
-    return shown, len(shown) if len(shown) < SAVED_SHOWN else rows.count()
+    return Saved(
+        rows=shown,
+        newer=page - 1 if page > 1 else None,
+        older=page + 1 if len(found) > SAVED_SHOWN else None,
+    )
 
 
 def older_of(*, image: Image, card: Card) -> list[Prediction]:

@@ -150,7 +150,7 @@ def _figures(prediction: Prediction, target: str, row: AdversarialImage | None) 
         "adversarial": str(row.pk),
         "success": reached,
         "before": before,
-        "after": {"class": row.class_name, "confidence": row.confidence},
+        "after": {"class": row.class_name, "confidence": row.confidence, "tampered": bool(row.tampered)},
         "linf": row.linf,
         "l2": row.l2,
         "psnr": row.psnr,

@@ -120,8 +120,9 @@ def _attacked(
 
 def _count(value: object) -> int:
     text = str(value).strip()
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= pictures.MAX_COUNT:
-        return int(text)
+    count = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else 0
+    if 1 <= count <= pictures.MAX_COUNT:
+        return count
     raise OptionRefused(
         sentence("The number of pictures must be a whole number from 1 to %(high)s."), high=pictures.MAX_COUNT
     )

@@ -7,6 +7,7 @@ from ml.card import Card
 from ml.distances import between
 from ml.errors import OptionRefused, sentence
 from predictor import engine
+from predictor.errors import Deleted
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.adversarial_files import Made, store, written
 from predictor.services.predict import prediction_get_or_create
@@ -27,6 +28,7 @@ def adversarial_create(
         OptionRefused: the target or the resolution cannot be had.
         ModelUnavailable, Busy: the model cannot answer.
         QuotaReached, StorageFull: there is no room for one more.
+        Deleted: the image is gone by now.
     """
     asked = epsilon.parse(epsilon_text)
     steps = epsilon.file_steps(asked)
@@ -63,9 +65,12 @@ def adversarial_create(
     )
     try:
         store(row, made)
-    except IntegrityError:
+    except IntegrityError as error:
         # The same request twice at once: the first one's row serves both.
-        return AdversarialImage.objects.get(**identity)
+        first = AdversarialImage.objects.filter(**identity).first()
+        if first is None:
+            raise Deleted from error
+        return first
     return row
 
 

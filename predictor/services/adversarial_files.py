@@ -73,7 +73,7 @@ def store(row: AdversarialImage, made: Made, *, replacing: bool = False) -> None
     with storage.draft() as draft:
         row.file = draft.put("adversarial", file.data, ".png")
         row.thumbnail = draft.put("thumbnails", images.thumbnail(file.pixels), ".webp")
-        row.full_clean(validate_unique=False, validate_constraints=False)
+        row.full_clean(exclude=["owner", "prediction"], validate_unique=False, validate_constraints=False)
         with transaction.atomic():
             if replacing:
                 adversarials_delete(adversarials=_same(row))

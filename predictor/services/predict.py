@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from ml import images
 from ml.card import Card
 from predictor import detectors, engine
+from predictor.errors import Deleted
 from predictor.models import Image, Prediction
 from predictor.services.answers import answer_note, suspicion_note
 from predictor.services.upload import pixels_of
@@ -18,6 +19,7 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
 
     Raises:
         ModelUnavailable, Busy: the model cannot answer.
+        Deleted: the image is gone by now.
         FileMissing, ImageRefused: the stored file is gone or damaged.
     """
     card = engine.card(model_name)
@@ -30,7 +32,8 @@ def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
         told = detectors.answered(model_name, images.to_input(pixels_of(image), card))
         if told:
             suspicion_note(found, told[1])
-            found.save(update_fields=["suspicion", "tampered", "versions"])
+            noted = {name: getattr(found, name) for name in ("suspicion", "tampered", "versions")}
+            Prediction.objects.filter(pk=found.pk).update(**noted)
     found.image = image
     return found
 
@@ -46,7 +49,10 @@ def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-    except IntegrityError:
+    except IntegrityError as error:
         # Whoever asked for the same at the same time was quicker.
-        return Prediction.objects.get(**known)
+        first = Prediction.objects.filter(**known).first()
+        if first is None:
+            raise Deleted from error
+        return first
     return made

@@ -78,4 +78,4 @@ def _flip_note(*, prediction: Prediction, sweep: "Sweep", max_steps: int) -> Non
         return
     prediction.flip_steps = sweep.flip_steps
     prediction.flip_searched = max_steps
-    prediction.save(update_fields=["flip_steps", "flip_searched"])
+    Prediction.objects.filter(pk=prediction.pk).update(flip_steps=sweep.flip_steps, flip_searched=max_steps)

@@ -13,7 +13,7 @@ from django.db import transaction
 from ml import images
 from ml.errors import EpsilonError, ImageRefused, OptionRefused, sentence
 from predictor import engine, storage
-from predictor.errors import QuotaReached, UploadRefused
+from predictor.errors import Deleted, QuotaReached, UploadRefused
 from predictor.models import Image
 from predictor.naming import clean_name
 
@@ -126,8 +126,10 @@ def truth_set(*, image: Image, true_class: str) -> None:
 
     Raises:
         OptionRefused: no model knows such a class.
+        Deleted: the image is gone by now.
     """
     if true_class and not any(true_class in engine.card(name).class_names for name in engine.names()):
         raise OptionRefused(sentence("No model knows a class “%(name)s”."), name=true_class)
+    if not Image.objects.filter(pk=image.pk).update(true_class=true_class):
+        raise Deleted
     image.true_class = true_class
-    image.save(update_fields=["true_class"])

@@ -54,11 +54,9 @@ def _refused(request: HttpRequest, image: Image, error: EpsilonError) -> HttpRes
 def _saved(
     request: HttpRequest, image: Image, *, problem: str = "", just_saved: AdversarialImage | None = None
 ) -> HttpResponse:
-    saved, saved_count = selectors.saved_of(image=image)
     context = {
         "image": image,
-        "saved": saved,
-        "saved_count": saved_count,
+        "saved": selectors.saved_of(image=image, first=just_saved),
         "problem": problem,
         "just_saved": just_saved,
     }

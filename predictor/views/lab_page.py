@@ -16,12 +16,13 @@ from ml.errors import EpsilonError
 from ml.model import gradient_refused
 from predictor import access, engine, policy, selectors, warming
 from predictor.bars import bars
+from predictor.errors import Deleted
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.predict import prediction_get_or_create
 from predictor.services.sweeps import sweep_for
 from predictor.sweep_json import card_json
 from predictor.views.more_attacks_page import more_attacks
-from predictor.views.query import model_of
+from predictor.views.query import model_of, whole
 from predictor.views.respond import sentence_of
 
 GAIN = 10
@@ -46,10 +47,12 @@ def lab_page(
         prediction = prediction_get_or_create(image=image, model_name=card.name)
         if values.get("epsilon") and problem is None and card.gradient:
             preview = _preview(prediction, card, values)
+    except Deleted:
+        raise
     except EpsilonError as error:
         problem = problem or error
     context = {
-        **_about(image, card, prediction),
+        **_about(image, card, prediction, page=whole(values, "saved", 1)),
         "more": more_attacks(image, card, prediction, values, more_form) if prediction else None,
         "preview": preview,
         "config": _config(image, card, values.get("target", ""), preview),
@@ -70,9 +73,8 @@ def lab_page(
     return response
 
 
-def _about(image: Image, card: Card, prediction: Prediction | None) -> dict[str, Any]:
-    """The image, the answer, and what was saved before."""
-    saved, saved_count = selectors.saved_of(image=image)
+def _about(image: Image, card: Card, prediction: Prediction | None, page: int) -> dict[str, Any]:
+    """The image, the answer, and a page of what was saved before."""
     answer = prediction.class_name if prediction else None
     photos = card.domain == "photos"
     return {
@@ -88,8 +90,7 @@ def _about(image: Image, card: Card, prediction: Prediction | None) -> dict[str,
         # A truth stated beside another model stays choosable.
         "classes": list(dict.fromkeys([*card.class_names, *filter(None, [image.true_class])])),
         "can_invert": not photos,
-        "saved": saved,
-        "saved_count": saved_count,
+        "saved": selectors.saved_of(image=image, page=page),
         "older": selectors.older_of(image=image, card=card),
     }
 

@@ -100,5 +100,5 @@ def _context(image: Image, more: dict[str, Any]) -> dict[str, Any]:
     """With the saved files where one of those that were watched is over."""
     context = {"image": image, "more": more, "just_saved": more["made"]}
     if more["settled"]:
-        context["saved"], context["saved_count"] = selectors.saved_of(image=image)
+        context["saved"] = selectors.saved_of(image=image)
     return context

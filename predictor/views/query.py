@@ -33,8 +33,9 @@ def whole(values: Mapping[str, str], name: str, default: int, *, low: int = 1) -
         EpsilonRefused: not a number, or outside that range.
     """
     text = values.get(name, "") or str(default)
-    if text.isascii() and text.isdigit() and low <= int(text[:9]) <= epsilon.LEVELS:
-        return int(text)
+    value = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else -1
+    if low <= value <= epsilon.LEVELS:
+        return value
     raise EpsilonRefused(
         sentence("“%(name)s” must be a whole number from %(low)s to %(high)s."),
         name=name,

@@ -146,6 +146,11 @@ def test_the_whole_main_path(open_page, tmp_path):
     assert page.locator(".row-item").count() == 3
     page.fill("#q", "fgsm")
     expect(page.locator(".row-item")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".row-item")).to_have_count(3)
+    expect(page.locator("h1")).to_have_count(1)
+    page.fill("#q", "fgsm")
+    expect(page.locator(".row-item")).to_have_count(1)
     page.fill("#q", "")
     expect(page.locator(".row-item")).to_have_count(3)
     page.on("dialog", lambda dialog: dialog.accept())
@@ -232,3 +237,42 @@ def test_without_javascript_the_main_path_works_by_plain_forms(open_page):
     assert "verified from the file" in page.inner_text("#saved-list")
     page.goto("/history/")
     assert page.locator(".row-item").count() == 1
+
+
+def test_saves_at_once_are_all_kept_and_a_refused_one_downloads_nothing(chromium, live_server):
+    context = chromium.new_context(base_url=live_server.url, accept_downloads=True)
+    page, downloads = context.new_page(), []
+    page.on("download", lambda download: downloads.append(download.suggested_filename))
+    sign_up(page)
+    upload(page, BIKE)
+    for epsilon in ("3/255", "5/255", "7/255"):
+        slide_to(page, epsilon)
+        page.click("#save")
+    expect(page.locator(".saved-row")).to_have_count(3)
+    refusal = {"status": 403, "content_type": "text/html", "body": "<main><h1>Not any more.</h1></main>"}
+    page.route("**/attacks/", lambda route: route.fulfill(**refusal))
+    page.click("#download-menu summary")
+    page.click('[data-download="model"]')
+    expect(page.locator("#messages")).to_contain_text("Not any more.")
+    page.unroute("**/attacks/")
+    slide_to(page, "9/255")
+    page.click("#download-menu summary")
+    with page.expect_download():
+        page.click('[data-download="model"]')
+    assert [name for name in downloads if "9" in name] == downloads
+    context.close()
+
+
+def test_a_session_that_ended_in_another_window_is_begun_again_on_a_whole_page(open_page):
+    page = open_page("/")
+    sign_up(page)
+    upload(page, BIKE)
+    page.goto("/history/")
+    page.context.clear_cookies(name="sessionid")
+    page.fill("#q", "bike")
+    page.wait_for_url("**/accounts/sign-in/?next=/history/**")
+    assert page.locator("h1").count() == 1
+    page.fill("[name=username]", "ada")
+    page.fill("[name=password]", "a-long-secret-9")
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/history/**")

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from django.urls import reverse
 
+from accounts.models import Profile
 from experiments.kinds import attack_image
 from experiments.models import Run
 from experiments.services import run_submit
@@ -158,3 +160,20 @@ def test_values_go_to_the_nearest_step_that_stays_within_epsilon():
 def test_a_change_below_one_step_is_refused_before_it_waits(ask):
     with pytest.raises(EpsilonRefused):
         ask(epsilon="0.5/255")
+
+
+def test_who_rejects_tampered_pictures_is_shown_no_class_of_one(ask, work, owner, owner_client):
+    run = ask(epsilon="0.9")
+    reached = done(run, work)["after"]["class"]
+    run.result["after"]["tampered"] = True
+    run.save()
+    Profile.objects.create(user=owner, when_tampered="reject")
+    address = reverse("experiments:run", args=[run.pk])
+    shown = f"<strong>{reached}</strong>"
+    for text in (
+        owner_client.get(address).content.decode(),
+        owner_client.get("/experiments/").content.decode(),
+    ):
+        assert shown not in text
+        assert f"→ {reached}" not in text
+    assert shown in owner_client.get(address, {"show": 1}).content.decode()

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from ml import images
 from ml.distances import between
-from predictor import engine, storage
+from predictor import engine, selectors, storage
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services import adversarial as service
 from predictor.services.upload import pixels_of
@@ -230,3 +230,26 @@ def test_a_model_that_was_wrong_before_was_not_fooled(truth, before, after, outc
     from predictor.outcome import outcome_of
 
     assert outcome_of(truth=truth, before=before, after=after) == outcome
+
+
+def test_what_was_saved_long_ago_comes_first_when_it_is_saved_again(owner_client, image, monkeypatch):
+    monkeypatch.setattr(selectors, "SAVED_SHOWN", 2)
+    for epsilon in ("8/255", "9/255", "10/255"):
+        save(owner_client, image, epsilon=epsilon)
+    page = save(owner_client, image, epsilon="8/255", htmx=True).content.decode()
+    first = page.split("<li")[1]
+    assert "data-just-saved" in first
+    assert "8/255" in first
+    assert AdversarialImage.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_picture_deleted_while_it_is_attacked_is_one_sentence(owner_client, image, prediction, monkeypatch):
+    real = service.store
+
+    def deleting(*arguments):
+        Image.objects.all().delete()
+        return real(*arguments)
+
+    monkeypatch.setattr(service, "store", deleting)
+    assert "deleted meanwhile" in save(owner_client, image, htmx=True).content.decode()

@@ -1,12 +1,16 @@
 """The laboratory page, with and without JavaScript."""
 
+import html
+import re
+
 import pytest
 from django.urls import reverse
 
 from ml.errors import Busy, ModelUnavailable
-from predictor import engine
+from predictor import engine, selectors
 from predictor.models import Image, Prediction
 from predictor.services import predict, upload
+from predictor.services.adversarial import adversarial_create
 from tests.predictor.conftest import DIGIT, PHOTO
 
 
@@ -132,3 +136,33 @@ def test_inverting_makes_a_new_image_and_leaves_the_old(owner_client, digit):
     inverted = Image.objects.exclude(pk=digit.pk).get()
     assert response["Location"] == f"/images/{inverted.pk}/?model={DIGIT}"
     assert (upload.pixels_of(inverted) == 255 - upload.pixels_of(digit)).all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_picture_deleted_while_its_model_answers_is_gone_not_a_fault(owner_client, image, monkeypatch):
+    real = engine.answer
+
+    def deleting(*arguments):
+        Image.objects.all().delete()
+        return real(*arguments)
+
+    monkeypatch.setattr(engine, "answer", deleting)
+    response = page(owner_client, image)
+    assert response.status_code == 404
+    assert "deleted meanwhile" in response.content.decode()
+
+
+def test_of_many_saved_files_each_can_be_reached(owner_client, image, monkeypatch):
+    monkeypatch.setattr(selectors, "SAVED_SHOWN", 2)
+    rows = [
+        adversarial_create(image=image, model_name=PHOTO, epsilon_text=f"{n}/255") for n in (3, 5, 7, 9, 11)
+    ]
+    shown, query = [], "?model=" + PHOTO
+    while query:
+        text = owner_client.get(reverse("predictor:lab", args=[image.pk]) + query).content.decode()
+        shown.append([row.epsilon_text for row in rows if row.download_name in text])
+        older = re.search(r'rel="next" href="[^"?]+([^"#]+)', text)
+        query = html.unescape(older[1]) if older else ""
+    assert shown == [["9/255", "11/255"], ["5/255", "7/255"], ["3/255"]]
+    beyond = page(owner_client, image, saved=9).content.decode()
+    assert rows[-1].download_name in beyond

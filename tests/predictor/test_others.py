@@ -12,7 +12,7 @@ from accounts.models import Profile
 from ml import images, zoo
 from ml.defences.certified import certified_radius
 from ml.errors import Busy
-from predictor import engine, warming
+from predictor import detectors, engine, warming
 from predictor.models import Prediction
 from predictor.services import others
 from predictor.services.predict import prediction_get_or_create
@@ -168,7 +168,7 @@ def test_a_row_of_somebody_elses_image_or_of_another_domain_is_not_there(
     assert row(owner_client, digit, "nothing").status_code == 404
     url = reverse("predictor:other", args=[uuid.uuid4(), DIGIT])
     assert owner_client.get(url).status_code == 404
-    assert row(anonymous, digit, DIGIT)["Location"].startswith(reverse("accounts:signin"))
+    assert row(anonymous, digit, DIGIT)["HX-Redirect"].startswith(reverse("accounts:signin"))
     assert owner_client.post(reverse("predictor:other", args=[digit.pk, DIGIT])).status_code == 405
 
 
@@ -181,3 +181,15 @@ def test_the_table_takes_as_many_queries_for_one_model_as_for_two(owner_client, 
     two = count()
     monkeypatch.setenv("EPSILON_ZOO_DIR", str(tmp_path))
     assert count() == two
+
+
+def test_a_detector_that_had_no_time_is_asked_again(owner_client, owner, tampered, watched, monkeypatch):
+    Profile.objects.create(user=owner, when_tampered="reject")
+
+    def busy(*arguments):
+        raise Busy("busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(detectors.watch(DIGIT).batcher, "answer", busy)
+        row(owner_client, tampered, DIGIT)
+    assert "Rejected" in row(owner_client, tampered, DIGIT).content.decode()

@@ -11,6 +11,7 @@ from PIL import Image as Picture
 
 from ml import compose, images, zoo
 from predictor import engine
+from predictor.models import Image, Prediction
 from predictor.services.upload import pixels_of
 from tests.predictor.conftest import DIGIT, PHOTO
 
@@ -48,7 +49,9 @@ def test_an_exact_epsilon_beyond_the_axis_asks_for_more(owner_client, image):
     assert get(owner_client, "sweep", image, max=255).json()["max_steps"] == 255
 
 
-@pytest.mark.parametrize("steps", ["0", "256", "-1", "abc", "1e9", "9" * 40])
+@pytest.mark.parametrize(
+    "steps", ["0", "256", "-1", "abc", "1e9", "9" * 40, "000000001" + "9" * 12, "9" * 5000]
+)
 def test_a_bad_maximum_is_refused_in_json(owner_client, image, steps):
     url = reverse("predictor:sweep", args=[image.pk])
     response = owner_client.get(url, {"max": steps})
@@ -120,3 +123,16 @@ def test_a_link_with_download_comes_as_an_attachment(owner_client, image):
     response = get(owner_client, "sign_file", image, download="")
     assert response["Content-Disposition"].startswith("attachment")
     assert "red-ship-tiny-photos-sign.png" in response["Content-Disposition"]
+
+
+def test_a_picture_deleted_meanwhile_says_so(owner_client, image, prediction, monkeypatch):
+    real = engine.sweep
+
+    def deleting(*arguments, **options):
+        Image.objects.all().delete()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(engine, "sweep", deleting)
+    # The sweep itself is still an answer; only its flip has no row to be noted on.
+    assert get(owner_client, "sweep", image, max=7).status_code == 200
+    assert not Prediction.objects.exists()

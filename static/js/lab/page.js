@@ -24,12 +24,24 @@ function refreshLinks() {
   $("curve-link").href = link("curve", { max: bench.sweep.max_steps });
 }
 
-async function save(resolution) {
+// One save after the other: of several at once htmx would keep only the last.
+let saving = Promise.resolve();
+
+function save(resolution) {
   const values = { model: config.model, epsilon: bench.slider.asked(), target: bench.target, resolution };
+  saving = saving.then(() => saved(values));
+  return saving;
+}
+
+// The link to the file; none where the server refused, of which failures.js tells.
+async function saved(values) {
   const place = { source: $("attack-form"), target: "#saved-list", swap: "innerHTML", values };
+  $("saved-list").querySelector("[data-just-saved]")?.removeAttribute("data-just-saved");
   $("attack-form").classList.add("is-saving");
   try {
     await window.htmx.ajax("POST", config.urls.save, place);
+  } catch {
+    return null;
   } finally {
     $("attack-form").classList.remove("is-saving");
   }
