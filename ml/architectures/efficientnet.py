@@ -1,5 +1,7 @@
 """EfficientNetB0 (Tan & Le 2019) as a feature extractor under a small head, for photos."""
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,7 +56,9 @@ def start_from(network: keras.Model, weights: str | Path) -> None:
     """
     try:
         if str(weights) == "imagenet":
-            source = keras.applications.EfficientNetB0(weights="imagenet", include_top=False)
+            # Keras tells of a download on standard output, which belongs to what a command answers.
+            with contextlib.redirect_stdout(sys.stderr):
+                source = keras.applications.EfficientNetB0(weights="imagenet", include_top=False)
         else:
             source = keras.applications.EfficientNetB0(weights=None, include_top=False)
             source.load_weights(weights)

@@ -1,6 +1,8 @@
 """Small pictures of everyday things: CIFAR-10 (Krizhevsky 2009), Fashion-MNIST (Xiao et al. 2017)."""
 
+import contextlib
 import itertools
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,7 +61,9 @@ def _arrays(files: Sequence[str], name: str, part: str, data: Path | None) -> tu
     import keras
 
     try:
-        train, test = getattr(keras.datasets, name).load_data()
+        # Keras tells of a download on standard output, which belongs to what a command answers.
+        with contextlib.redirect_stdout(sys.stderr):
+            train, test = getattr(keras.datasets, name).load_data()
     except Exception as error:  # Keras raises whatever urllib and tarfile do
         raise DataMissing(
             sentence("The data %(name)s are missing and cannot be fetched: put %(file)s into DATASETS_DIR."),

@@ -85,6 +85,24 @@ def test_imagenet_weights_give_the_features_of_keras_own_network(
     )
 
 
+def test_a_download_says_nothing_on_standard_output(network, monkeypatch, capsys):
+    """A command's answer stands there; `--json` promises nothing else."""
+    from keras.src.applications import efficientnet as original
+
+    from ml.architectures.efficientnet import start_from
+
+    def get_file(*_, **__):
+        sys.stdout.write("Downloading data\n")
+        raise OSError("no network")
+
+    monkeypatch.setattr(original.file_utils, "get_file", get_file)
+    with pytest.raises(DataMissing, match="imagenet of EfficientNetB0 cannot be read"):
+        start_from(network, "imagenet")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Downloading data" in said.err
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no weights"], ids=["missing", "empty", "damaged"])
 def test_a_missing_or_damaged_weight_file_is_one_sentence(network, tmp_path, content):
     from ml.architectures.efficientnet import start_from
