@@ -16,7 +16,11 @@ $(VENV)/bin/python:
 	  if $$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
 	    found=$$candidate; break; fi; done; \
 	if [ -z "$$found" ]; then echo "Epsilon needs Python 3.11, 3.12 or 3.13 on the PATH." >&2; exit 1; fi; \
-	echo "Making $(VENV) with $$($$found --version)."; $$found -m venv $(VENV)
+	echo "Making $(VENV) with $$($$found --version)."; \
+	trap 'rm -rf $(VENV); exit 1' HUP INT TERM; \
+	$$found -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "$(VENV) could not be made. On Debian and Ubuntu Python needs a package for it: apt install python3-venv" >&2; \
+	  exit 1; }
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo "Installing the locked packages (TensorFlow is large: a minute or two the first time)."
