@@ -14,9 +14,10 @@ LONGEST = 40  # rows of a table that is copied; a longer one is named
 HEADLINES = ("figure", "theirs", "at least", "aim", "measured", "reached")
 INTRODUCTION = """# Results
 
-Figures of full runs of the recipes, on whole test sets that were never trained on. Written from the
-reports of these runs by `python manage.py recipe results`: do not edit. A spread (±) is the standard
-deviation over seeds.
+Figures of full runs of the recipes. Those of a test are of images that were never trained on: of whole
+test sets or, under attack and for detectors, of as many as the recipe says. A spread (±) is the standard
+deviation over seeds or, where the figure speaks of folds, over these. Written from the reports of these
+runs by `python manage.py recipe results`: do not edit.
 """
 
 
