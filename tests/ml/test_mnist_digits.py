@@ -108,8 +108,10 @@ def test_the_seed_decides_everything(model: Path, recipe: Path, data: Path, tmp_
     np.testing.assert_allclose(again.logits(images), zoo.open_folder(model).logits(images), atol=0.05)
 
 
-def test_a_killed_training_goes_on_with_the_epoch_it_was_in(recipe: Path, data: Path, tmp_path: Path) -> None:
-    arguments = f"{str(recipe)!r}, data={str(data)!r}, epochs=500, output={str(tmp_path)!r}"
+def test_a_killed_training_goes_on_with_the_epoch_it_was_in(data: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "long.toml"
+    recipe.write_text(RECIPE.replace("epochs = 3", "epochs = 500"))
+    arguments = f"{str(recipe)!r}, data={str(data)!r}, output={str(tmp_path)!r}"
     program = f"from ml import training; training.run({arguments})"
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
     try:

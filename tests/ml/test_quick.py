@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -28,6 +29,20 @@ def test_a_quick_run_trains_measures_and_reports(name: str, tmp_path: Path) -> N
     assert f"{card.metrics['test_accuracy']:.2%}" in report["summary"]
     assert (tmp_path / "report.html").read_text().count("<svg") >= 3
     assert len((tmp_path / "tables" / "curves-loss.csv").read_text().splitlines()) > 2
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "defences", "adversarial-challenge", "noisy-digits"])
+def test_no_training_is_longer_than_the_recipe_says(name: str, tmp_path: Path, monkeypatch) -> None:
+    class Begun(Exception):
+        """With the epochs that Keras was asked for."""
+
+    def fit(*_: object, epochs: int, **__: object) -> None:
+        raise Begun(epochs)
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    with pytest.raises(Begun) as begun:
+        training.run(name, quick=True, epochs=1000, output=tmp_path)
+    assert begun.value.args == (recipes.load(name).quickened().training["epochs"],)
 
 
 def test_the_ensemble_averages_probabilities(tmp_path: Path) -> None:

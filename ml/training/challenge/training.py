@@ -74,7 +74,8 @@ class Trainer:
         keras.utils.set_random_seed(seed)
         network = self.built()
         untrained = network.get_weights()
-        how, epochs = self.how, self.epochs or self.how.epochs
+        how = self.how
+        epochs = min(self.epochs or how.epochs, how.epochs)
         _compile(network, how.learning_rate, epochs * self._batches(how.batch_size), how.last)
         history = self._fit(network, f"plain-{seed}", epochs, how.batch_size, resume)
         return Trained(network=network, history=history, untrained=untrained)

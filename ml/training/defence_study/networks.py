@@ -62,7 +62,7 @@ def fitted(
     seed: int,
 ) -> Classifier:
     """The trained network of the variant `name`."""
-    chosen, epochs = variant(recipe, how, name), epochs or how.epochs
+    chosen, epochs = variant(recipe, how, name), min(epochs or how.epochs, how.epochs)
     keras.utils.set_random_seed(seed)
     network = architectures.build(recipe.family, **recipe.options, dropout=chosen.dropout)
     for layer in network.layers:

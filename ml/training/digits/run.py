@@ -130,7 +130,7 @@ def train(
     keras.utils.set_random_seed(seed)
     learning, validation = mnist.held_out(mnist.load("train", data), described.validation, seed)
     validation = _of_kinds(validation, described.kinds, seed)
-    epochs = epochs or how.epochs
+    epochs = min(epochs or how.epochs, how.epochs)
     network = _built(recipe, how)
     batches = Batches(learning, described.kinds, how, seed)
     steps = epochs * len(batches)
