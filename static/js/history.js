@@ -22,8 +22,9 @@ $("choose-all").addEventListener("change", (event) => {
 });
 $("rows").addEventListener("change", refresh);
 $("chosen").addEventListener("submit", (event) => {
-  const question = event.target.dataset.question.replace("{count}", chosen().length);
-  if (!window.confirm(question)) event.preventDefault();
+  const { question, questionOne } = event.target.dataset;
+  const count = chosen().length;
+  if (!window.confirm(count === 1 ? questionOne : question.replace("{count}", count))) event.preventDefault();
 });
 
 // After a filter the address holds it: the CSV and the way back after deleting take it from there.

@@ -86,6 +86,12 @@ def test_nobody_sees_somebody_elses(outsider_client, image, adversarial):
     assert records(outsider_client.get("/history.csv")) == []
 
 
+def test_deleting_one_picture_is_asked_in_the_singular(owner_client, image):
+    page = history(owner_client).content.decode()
+    assert 'data-question-one="Delete this picture and everything saved from it?"' in page
+    assert 'data-question="Delete {count} pictures and everything saved from them?"' in page
+
+
 def test_the_newest_comes_first(owner_client, owner):
     fill(owner, 3)
     assert names(history(owner_client)) == ["00000.png", "00001.png", "00002.png"]

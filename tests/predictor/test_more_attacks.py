@@ -8,6 +8,7 @@ import uuid
 import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
+from django.template import loader
 from django.urls import reverse
 
 from experiments.attack_form import AttackImageForm
@@ -477,6 +478,20 @@ def test_an_attack_that_finds_nothing_has_a_flat_curve(ask, answer, monkeypatch)
     run.refresh_from_db()
     assert {point["class"] for point in run.result["curve"]} == {answer.class_name}
     assert run.result["first_change"] is None
+
+
+@pytest.mark.parametrize(
+    ("tried", "first", "words"),
+    [
+        (1, "2/255", "The only value of ε tried, 2/255, succeeds."),
+        (8, "2/255", "Of the 8 values of ε tried, the smallest that succeeds is 2/255."),
+        (1, None, "The only value of ε tried does not succeed."),
+        (8, None, "None of the 8 values of ε tried succeeds."),
+    ],
+)
+def test_a_curve_says_what_succeeded_of_one_value_and_of_several(tried, first, words):
+    shown = loader.render_to_string("experiments/_curve.html", {"curve": {"tried": tried, "first": first}})
+    assert words in shown
 
 
 def test_progress_counts_the_values_of_epsilon(ask, monkeypatch):
