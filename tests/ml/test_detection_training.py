@@ -1,5 +1,6 @@
 """Recipes of the kind `detector`: what they leave, and that its figures can be measured again."""
 
+import dataclasses
 import json
 import shutil
 
@@ -8,9 +9,10 @@ import pytest
 
 from ml import training, zoo
 from ml.attacks import FAB, FGSM
-from ml.datasets import bundled
+from ml.datasets import bundled, mnist
 from ml.defences import detection
 from ml.errors import ModelUnavailable, OptionRefused
+from ml.training import division
 from ml.training import recipe as recipes
 from ml.training.detector import data as detector_data
 from ml.training.detector import figures as detector_figures
@@ -61,6 +63,7 @@ def test_the_threshold_lets_the_asked_share_of_the_validation_digits_through(tra
 def test_a_quick_run_is_reported(trained):
     report = json.loads((trained.parent / "report.json").read_text())
     assert report["facts"]["quick"] is True
+    assert "set on 200 images that no network of the detector learned" in report["summary"]
     (table,) = report["sections"][0]["blocks"]
     assert [row[0] for row in table["rows"]] == ["fgsm ε=0.1", "fgsm ε=0.3", "deepfool"]
 
@@ -102,6 +105,89 @@ def test_no_image_is_in_two_parts(data):
     assert len(np.unique(every.reshape(len(every), -1), axis=0)) == len(
         np.unique(bundled.digits()[0], axis=0)
     )
+
+
+@pytest.fixture
+def numbered(monkeypatch):
+    """As many digits as MNIST has; the pixels of each are its number."""
+    images = np.arange(60_000, dtype=np.uint32).view(np.uint8).reshape(-1, 2, 2, 1)
+    split = mnist.Split(images, np.arange(60_000) % 10)
+    monkeypatch.setattr(mnist, "load", lambda part, data=None: split)
+
+
+def numbers(part):
+    return np.ascontiguousarray(part.images).reshape(len(part), 4).view(np.uint32)[:, 0]
+
+
+SHIPPED = {
+    path.parent.name: detection.read_card(path.parent)
+    for path in sorted(zoo.folder("digits-cnn").parent.glob(f"*/{detection.CARD}"))
+}
+ASKING = {
+    name: card.settings["opinion"]["model"] for name, card in SHIPPED.items() if card.settings["opinion"]
+}
+
+
+@pytest.mark.parametrize("name", [name for name in ASKING if name.startswith("digits")])
+def test_the_threshold_is_set_on_digits_that_neither_the_model_nor_its_opinion_learned(name, numbered):
+    cards = zoo.card(name), zoo.card(ASKING[name])
+    found = detector_data.parts(cards[0], None, opinion=cards[1])
+    assert len(found.validation) == min(card.data["validation"] for card in cards) == 1000
+    for card in cards:
+        learned, held = mnist.rows_held_out(60_000, card.data["validation"], card.seed)
+        assert set(numbers(found.validation)) <= set(held)
+        assert set(numbers(found.learning)) <= set(learned)
+
+
+def test_a_training_looks_at_no_digit_that_the_opinion_learned_to_set_its_threshold(
+    data, tmp_path, monkeypatch
+):
+    asked = []
+
+    def parts(card, data, **options):
+        asked.append(options["opinion"].name)
+        raise OptionRefused("seen enough")
+
+    monkeypatch.setattr(detector_data, "parts", parts)
+    with pytest.raises(OptionRefused):
+        training.run("digits-simple-detector", quick=True, output=tmp_path, data=data)
+    assert asked == ["digits-robust"]
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_shipped_detector_asks_a_model_whose_images_were_divided_as_its_own(name):
+    one, other = (division.of(zoo.card(each)) for each in (name, ASKING[name]))
+    assert division.differing(one, other) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"seed": 2}, "seed"),
+        (
+            {"data": {"kind": "mnist-digits", "name": "EMNIST", "training": 59_000, "validation": 1000}},
+            "name",
+        ),
+        (
+            {"data": {"kind": "mnist-digits", "name": "MNIST", "training": 9_000, "validation": 1000}},
+            "images",
+        ),
+        ({"data": {}}, "name, images"),
+    ],
+)
+def test_an_opinion_whose_digits_were_divided_in_another_way_is_refused(changed, named, numbered):
+    other = dataclasses.replace(zoo.card("digits-robust"), **changed)
+    with pytest.raises(
+        OptionRefused, match=rf"“digits-robust” cannot be asked about “digits-cnn”.*\({named}\)"
+    ):
+        detector_data.parts(zoo.card("digits-cnn"), None, opinion=other)
+
+
+def test_an_opinion_whose_photos_were_divided_in_another_way_is_refused_before_any_is_read():
+    card = zoo.card("vehicles-robust")
+    other = dataclasses.replace(card, seed=2, data={**card.data, "shares": [0.7, 0.2, 0.1]})
+    with pytest.raises(OptionRefused, match=r"cannot be asked about “vehicles”.*\(shares, seed\)"):
+        detector_data.parts(zoo.card("vehicles"), None, opinion=other)
 
 
 def test_of_a_model_that_learned_noise_noise_is_clean(data):
@@ -225,9 +311,7 @@ def test_fab_where_it_is_given_no_norm_looks_for_the_nearest_in_l2(tiny_digits):
     assert apart[0].sum() < 0.8 * apart[1].sum()
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.parent.name for path in zoo.folder("digits-cnn").parent.glob(f"*/{detection.CARD}"))
-)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_detector_is_what_its_recipe_makes(name):
     learned = dict(detection.read_card(zoo.folder(name)).training)
     recipe = recipes.load(f"{name}-detector")

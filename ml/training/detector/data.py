@@ -13,7 +13,7 @@ from ml.datasets import handwritten, mnist, noise, taken
 from ml.datasets.locate import locate
 from ml.errors import OptionRefused, sentence
 from ml.images import to_float, to_pixels
-from ml.training import progress
+from ml.training import division, progress
 from ml.training.photos import figures
 from ml.training.photos.files import inputs
 
@@ -47,15 +47,22 @@ class Parts:
     test: Part
 
 
-def parts(card: Card, data: Path | None, *, test_only: bool = False) -> Parts:
+def parts(card: Card, data: Path | None, *, opinion: Card | None = None, test_only: bool = False) -> Parts:
     """The images of the model of `card`. With `test_only` the other parts are empty.
+
+    Where another model is asked for its `opinion`, learning images are those that both were trained on, and
+    validation images those that both never met: on images that one of them knows by heart, a threshold would
+    be too low.
 
     Raises:
         DataMissing: they are not to be found.
+        OptionRefused: what the other model learned cannot be told from its card.
     """
+    if opinion:
+        _check_one_division(card, opinion)
     if _of_photos(card):
         return _photos(card, data, test_only)
-    return _digits(card, data, test_only)
+    return _digits(card, data, test_only, opinion)
 
 
 def further_kinds(named: Sequence[Kind], card: Card) -> list[Kind]:
@@ -123,20 +130,39 @@ def _of_photos(card: Card) -> bool:
     return bool(card.data.get("kind") == "photo-folders")
 
 
-def _digits(card: Card, data: Path | None, test_only: bool) -> Parts:
+def _check_one_division(card: Card, opinion: Card) -> None:
+    """Raise OptionRefused unless the images of both models were divided in the same way."""
+    apart = division.differing(division.of(card), division.of(opinion))
+    if apart:
+        raise OptionRefused(
+            sentence(
+                "“%(other)s” cannot be asked about “%(model)s”: their images were not divided in the same way"
+                " (%(differing)s), so it may have learned those that the threshold is set on."
+            ),
+            other=opinion.name,
+            model=card.name,
+            differing=", ".join(apart),
+        )
+
+
+def _digits(card: Card, data: Path | None, test_only: bool, opinion: Card | None) -> Parts:
     test = mnist.load("test", data)
     tested = _shuffled(test.images, test.labels, card.seed)
     if test_only:
         return Parts(tested[:0], tested[:0], tested)
     whole = mnist.load("train", data)
     # A quick run has fewer digits than its model held out.
-    held_out = min(int(card.data["validation"]), len(whole.labels) // 4)
-    learning, validation = mnist.held_out(whole, held_out, card.seed)
-    return Parts(
-        _shuffled(learning.images, learning.labels, card.seed),
-        _shuffled(validation.images, validation.labels, card.seed),
-        tested,
+    sizes = [
+        min(int(each.data["validation"]), len(whole.labels) // 4)
+        for each in (card, opinion)
+        if each is not None
+    ]
+    learned, held = mnist.rows_held_out(len(whole.labels), max(sizes), card.seed)
+    # The first of those that were held out from one model were held out from both.
+    learning, validation = (
+        _shuffled(whole.images[rows], whole.labels[rows], card.seed) for rows in (learned, held[: min(sizes)])
     )
+    return Parts(learning, validation, tested)
 
 
 def _photos(card: Card, data: Path | None, test_only: bool) -> Parts:

@@ -16,7 +16,8 @@ class Data:
     attacked.
 
     Both are by turns as they are, or as the model learned them, and of each of `kinds`. The threshold is set
-    on those that were held out when the model was trained, at most `validation` of them.
+    on those that were held out when the model was trained, and the one whose opinion is asked: at most
+    `validation` of them.
     """
 
     model: str

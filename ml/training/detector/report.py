@@ -37,18 +37,24 @@ def write(
     card: DetectorCard,
     evaluation: Evaluation,
     *,
+    threshold_images: int,
     source: Path,
     output: Path,
     started: float,
 ) -> None:
-    """Write the report of a finished training on the images of `source` into `output`."""
+    """Write the report of a finished training on the images of `source` into `output`.
+
+    `threshold_images` are how many images set the threshold: fewer than the recipe's `validation`, where the
+    network or the one that is asked for its opinion held out fewer.
+    """
     found = card.figures
     page = Report(
         name=recipe.name,
         title=recipe.title,
         summary=f"{found['false_alarms']:.1%} of {found['clean_images']:,} clean test images are called "
         f"tampered with; the worst AUROC over {len(found['attacks'])} attacks is "
-        f"{found['worst_auroc_all']:.4f}.",
+        f"{found['worst_auroc_all']:.4f}. The threshold is set on {threshold_images:,} images that no "
+        "network of the detector learned.",
         facts=facts(recipe, seed=card.seed, data=[source], started=started),
     )
     for figure, (theirs, at_least, aim) in evaluation.targets.items():

@@ -55,7 +55,7 @@ def train(
     evaluation = recipe.read("evaluation", Evaluation)
     model = zoo.load(described.model)
     further = detector_data.further_kinds(described.kinds, model.card)
-    divided = detector_data.parts(model.card, data)
+    divided = detector_data.parts(model.card, data, opinion=zoo.card(how.opinion) if how.opinion else None)
     plan = _guard_plan(recipe, how, epochs)
     arrays = _guard(plan, model, divided.learning, output / "guard", resume, seed) if plan else {}
     card = _card(recipe, model, how, evaluation, plan.form if plan else {}, seed)
@@ -81,7 +81,15 @@ def train(
     figures = detector_figures.figures(detector, divided.test, evaluation, seed)
     card = detection.write(folder, dataclasses.replace(detector.card, figures=figures), detector.arrays)
     source = detector_data.source(model.card, data)
-    report.write(recipe, card, evaluation, source=source, output=output, started=started)
+    report.write(
+        recipe,
+        card,
+        evaluation,
+        threshold_images=len(validation),
+        source=source,
+        output=output,
+        started=started,
+    )
     return folder
 
 
