@@ -52,9 +52,11 @@ def told(parameters: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         if name not in UNTOLD and value not in ("", None):
             shown = epsilon_text(value, parameters.get("norm", "linf")) if name == "epsilon" else None
             yield NAMES.get(name, name), shown or _value(name, value)
-    titles = _titles(parameters)
+    known = _known(parameters)
     for name, value in parameters.get("options", {}).items():
-        yield titles.get(name, name), _value(name, value)
+        option = known.get(name)
+        title = gettext(option.title) if option else name
+        yield title, gettext(option.empty) if option and value is None else _value(name, value)
 
 
 def attack_line(parameters: Mapping[str, Any]) -> str:
@@ -74,9 +76,9 @@ def epsilon_text(epsilon: float, norm: str) -> str:
     return f"{epsilons.text(steps)} ({number})" if whole else number
 
 
-def _titles(parameters: Mapping[str, Any]) -> dict[str, str]:
+def _known(parameters: Mapping[str, Any]) -> dict[str, registry.Parameter]:
     entry = registry.ATTACKS.get(parameters.get("attack", ""))
-    return {each.name: gettext(each.title) for each in entry.parameters} if entry else {}
+    return {each.name: each for each in entry.parameters} if entry else {}
 
 
 def _value(name: str, value: object) -> Any:

@@ -124,10 +124,16 @@ def option_field(parameter: registry.Parameter) -> forms.Field:
         )
     low, high = f"{parameter.lowest:g}", f"{parameter.highest:g}"
     step = 1 if parameter.type == "int" else "any"
+    bounds = gettext("%(low)s to %(high)s") % {"low": number_format(low), "high": number_format(high)}
+    if parameter.empty:
+        bounds = gettext("%(bounds)s; empty: %(default)s") % {
+            "bounds": bounds,
+            "default": gettext(parameter.empty),
+        }
     return forms.CharField(
         label=label,
-        initial=str(parameter.default),
+        initial="" if parameter.default is None else str(parameter.default),
         required=False,
         widget=forms.NumberInput({"min": low, "max": high, "step": step}),
-        help_text=gettext("%(low)s to %(high)s") % {"low": number_format(low), "high": number_format(high)},
+        help_text=bounds,
     )

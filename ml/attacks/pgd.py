@@ -11,10 +11,16 @@ import numpy as np
 from ml.attacks.base import Attack, Problem
 from ml.attacks.norms import Floats, Name
 
+# How far all steps go together, in ε, unless the size of one is asked for.
+REACH = 2.5
+
 
 @dataclass(frozen=True, kw_only=True)
 class PGD(Attack):
-    """`steps` steepest steps of `relative_step`·ε, each projected back.
+    """`steps` steepest steps of `relative_step`·ε, each projected back; by default of 2.5·ε/`steps`.
+
+    That default is Madry et al.'s where ε varies (section 5): all steps together reach the boundary of the
+    ball from any start inside it, which may be 2 ε away, and can still move along it.
 
     With `restarts`, images that still resist are attacked again from another random start. With
     `until_solved` an image whose answer has changed is left as it is: the same success for less work, but
@@ -23,14 +29,18 @@ class PGD(Attack):
 
     norms: ClassVar[tuple[Name, ...]] = ("linf", "l2")
     steps: int = 40
-    relative_step: float = 0.025
+    relative_step: float | None = None
     random_start: bool = True
     restarts: int = 1
     until_solved: bool = False
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.restarts < 1 or self.relative_step <= 0:
+        if self.steps < 1 or self.restarts < 1 or self._share <= 0:
             raise ValueError("steps and restarts must be at least 1, relative_step above 0")
+
+    @property
+    def _share(self) -> float:
+        return REACH / self.steps if self.relative_step is None else self.relative_step
 
     def run(self, problem: Problem) -> Floats:
         best = self._climb(problem)
@@ -55,7 +65,7 @@ class PGD(Attack):
         return batch
 
     def _step(self, problem: Problem, batch: Floats) -> Floats:
-        step = np.float32(self.relative_step) * problem.epsilon
+        step = np.float32(self._share) * problem.epsilon
         # From a random start nobody expects the images of another tool.
         ascent = problem.ascent(batch, exact=not self.random_start)
         return problem.project(batch + step * problem.norm.steepest(ascent))

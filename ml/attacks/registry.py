@@ -18,22 +18,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One option. A number lies from `lowest` to `highest`, a choice is one of `choices`."""
+    """One option. A number lies from `lowest` to `highest`, a choice is one of `choices`.
+
+    Where the default is None, as little may be asked for; `empty` says what it then is, to be translated.
+    """
 
     name: str
     title: str
     type: Literal["int", "float", "bool", "choice"]
-    default: int | float | bool | str
+    default: int | float | bool | str | None
     lowest: float | None = None
     highest: float | None = None
     choices: tuple[str, ...] = ()
+    empty: str = ""
 
-    def read(self, value: object) -> int | float | bool | str:
+    def read(self, value: object) -> int | float | bool | str | None:
         """The option's value, of text or of JSON.
 
         Raises:
             OptionRefused: it is none.
         """
+        if self.default is None and (value is None or (isinstance(value, str) and not value.strip())):
+            return None
         read = _READERS[self.type](value)
         if self.type in ("int", "float"):
             good = read is not None and self.lowest <= read <= self.highest
@@ -157,14 +163,16 @@ def find(name: str) -> Entry:
 def _parameter(entry: Entry, field: "dataclasses.Field[Any]") -> Parameter:
     option = _OPTIONS.get(f"{entry.name}.{field.name}") or _OPTIONS[field.name]
     choices = _CARRIED if field.type is Attack else ()
+    default = entry.presets.get(field.name, field.default)
     return Parameter(
         name=field.name,
         title=option.title,
         type="choice" if choices else _TYPES[field.type],
-        default=entry.presets.get(field.name, field.default),
+        default=default,
         lowest=option.lowest,
         highest=option.highest,
         choices=choices,
+        empty=option.empty if default is None else "",
     )
 
 
@@ -207,7 +215,12 @@ _FLAGS = {
     "off": False,
     "0": False,
 }
-_TYPES: Mapping[Any, Literal["int", "float", "bool"]] = {int: "int", float: "float", bool: "bool"}
+_TYPES: Mapping[Any, Literal["int", "float", "bool"]] = {
+    int: "int",
+    float: "float",
+    float | None: "float",
+    bool: "bool",
+}
 _READERS: Mapping[str, Any] = {"int": _whole, "float": _number, "bool": _flag, "choice": _text}
 _REFUSALS = {
     "int": sentence("%(option)s must be a whole number from %(lowest)s to %(highest)s."),
@@ -221,18 +234,21 @@ _CARRIED = ("mi-fgsm", "fgsm", "bim", "pgd", "apgd")
 
 
 class _Option(NamedTuple):
-    """The highest bounds the work, or is where the option ends to make sense."""
+    """The highest bounds the work, or is where the option ends to make sense; `empty` as in `Parameter`."""
 
     title: str
     lowest: float | None = None
     highest: float | None = None
+    empty: str = ""
 
 
 # By the field's name, or by attack and field where the same name means something else.
 _OPTIONS: dict[str, _Option] = {
     "steps": _Option(sentence("Steps"), 1, 1000),
     "carlini-wagner.steps": _Option(sentence("Steps"), 1, 10_000),
-    "relative_step": _Option(sentence("Size of a step, as a share of ε"), 0.001, 2),
+    "relative_step": _Option(
+        sentence("Size of a step, as a share of ε"), 0.001, 2, sentence("2.5 divided by the steps")
+    ),
     "random_start": _Option(sentence("Start from a random point")),
     "restarts": _Option(sentence("Starts"), 1, 20),
     "until_solved": _Option(sentence("Stop at the first success")),

@@ -222,7 +222,7 @@ def _losses(
     """Mean cross-entropy after so many steps of PGD from the image itself."""
     losses = []
     for count in steps:
-        attack = PGD(steps=count, relative_step=2.5 / count, random_start=False)
+        attack = PGD(steps=count, random_start=False)
         found = attack(model, images, epsilon=epsilon, norm=norm, labels=labels, seed=seed).images
         losses.append(float(model.climb(found, labels).losses.mean()))
     return losses

@@ -73,7 +73,7 @@ def test_a_line_holds_all_that_it_takes_to_repeat_it(photos, tmp_path):
     attack(*arguments, "--seed", "3", "--output", tmp_path / "b")
     assert row["options"] == {
         "steps": 5,
-        "relative_step": 0.025,
+        "relative_step": None,
         "random_start": True,
         "restarts": 1,
         "until_solved": False,

@@ -291,6 +291,16 @@ def test_the_form_has_the_options_of_the_attack(owner_client, tiny_zoo, attack, 
     assert not set(missing) & fields.keys()
 
 
+def test_an_option_that_may_be_left_empty_says_what_it_then_is(owner_client, tiny_zoo):
+    form = owner_client.get(reverse("experiments:new"), {"attack": "pgd"}).context["form"]
+    step = form["option-relative_step"]
+    assert (step.value(), str(step.help_text)) == ("", "0.001 to 2; empty: 2.5 divided by the steps")
+    owner_client.post(reverse("experiments:new"), {**FORM, "option-relative_step": ""})
+    run = Run.objects.get()
+    assert run.parameters["options"]["relative_step"] is None
+    assert "2.5 divided by the steps" in owner_client.get(address("run", run.pk)).content.decode()
+
+
 def test_the_form_opens_for_the_model_of_a_link(owner_client, tiny_zoo):
     form = owner_client.get(reverse("experiments:new"), {"model": "tiny-photos"}).context["form"]
     assert form.initial["model"] == "tiny-photos"

@@ -45,7 +45,7 @@ def test_the_parameters_are_written_out_in_full(measure):
         "model": MODEL,
         "attack": "pgd",
         "options": {
-            "steps": 3, "relative_step": 0.025, "random_start": True, "restarts": 1, "until_solved": False,
+            "steps": 3, "relative_step": None, "random_start": True, "restarts": 1, "until_solved": False,
         },
         "source": "",
         "norm": "linf",
@@ -58,7 +58,8 @@ def test_the_parameters_are_written_out_in_full(measure):
 
 
 def test_the_figures_are_those_of_the_library(measure, work):
-    run = measure(seed=4)
+    # Without a random start: the library leaves wrong answers out of its chunks, so it would draw others.
+    run = measure(seed=4, options={"steps": 3, "random_start": False})
     work()
     run.refresh_from_db()
     assert run.state == Run.State.DONE, run.error_text
@@ -66,7 +67,8 @@ def test_the_figures_are_those_of_the_library(measure, work):
     chosen = np.linspace(0, 400, 120, endpoint=False).astype(int)
     batch, labels = images.to_float(split.images[chosen]), split.labels[chosen]
     clean = model.logits(batch).argmax(axis=-1) == labels
-    held = attacked(PGD(steps=3), model, batch, labels, epsilon=0.1, seed=4, chunk=50).right
+    pgd = PGD(steps=3, random_start=False)
+    held = attacked(pgd, model, batch, labels, epsilon=0.1, seed=4, chunk=50).right
     assert run.result["clean_right"] == clean.sum()
     assert run.result["robust_right"] == held.sum() < clean.sum()
     assert run.result["robust_accuracy"] == held.mean()

@@ -1,15 +1,17 @@
 """The attack contract, and FGSM and BIM against CleverHans, Foolbox and ART on the same network."""
 
+import dataclasses
 import subprocess
 
 import numpy as np
 import pytest
 
 from ml import images, zoo
-from ml.attacks import FGSM, PGD
+from ml.attacks import BIM, FGSM, PGD
 from ml.errors import EpsilonRefused, OptionRefused
 from tests import tiny
 from tests.machine import PEERS, ROOT, need
+from tests.ml.affine import affine, greys
 
 ATTACKS = [FGSM(), PGD(steps=7, relative_step=0.25), PGD(steps=3, relative_step=0.4, restarts=2)]
 every_attack = pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: type(a).__name__)
@@ -70,6 +72,24 @@ def test_fgsm_is_one_step_of_pgd(tiny_photos, batch):
     assert np.array_equal(
         FGSM()(tiny_photos, batch, epsilon=0.05).images, step(tiny_photos, batch, epsilon=0.05).images
     )
+
+
+def test_pgd_reaches_from_anywhere_in_the_ball_what_fgsm_reaches():
+    """On an affine network of two classes that is the best there is, and each step leads there."""
+    model = affine(2)[0]
+    batch = greys(30, spread=0.02)
+    labels = model.logits(batch).argmax(axis=-1)
+    best = model.climb(FGSM()(model, batch, epsilon=0.1).images, labels).losses
+    for attack in (PGD(), PGD(steps=7), PGD(steps=1)):
+        found = attack(model, batch, epsilon=0.1).images
+        np.testing.assert_allclose(model.climb(found, labels).losses, best, rtol=1e-4)
+
+
+def test_the_steps_of_pgd_come_to_two_and_a_half_epsilon_unless_one_is_given(tiny_photos, batch):
+    for plain, given in ((PGD(steps=100), 0.025), (PGD(steps=10), 0.25)):
+        same = dataclasses.replace(plain, relative_step=given)
+        assert np.array_equal(*(each(tiny_photos, batch, epsilon=0.1).images for each in (plain, same)))
+    assert BIM().relative_step == 0.1
 
 
 def test_fgsm_is_the_formula_of_the_paper(tiny_photos, batch):

@@ -48,7 +48,10 @@ def test_every_option_is_a_field_with_a_default_inside_its_range(name):
     for parameter in entry.parameters:
         assert parameter.name in fields
         assert parameter.read(parameter.default) == parameter.default
-        assert parameter.read(str(parameter.default)) == parameter.default
+        assert (
+            parameter.read("" if parameter.default is None else str(parameter.default)) == parameter.default
+        )
+        assert bool(parameter.empty) == (parameter.default is None)
         assert parameter.read(json.loads(json.dumps(parameter.default))) == parameter.default
         if parameter.type in ("int", "float"):
             assert parameter.read(parameter.lowest) == parameter.lowest
@@ -83,6 +86,8 @@ READ = [
     ("pgd", {"steps": "7", "restarts": 2}, PGD(steps=7, restarts=2)),
     ("pgd", {"relative_step": "0,25", "random_start": "off"}, PGD(relative_step=0.25, random_start=False)),
     ("pgd", {"relative_step": 1, "until_solved": True}, PGD(relative_step=1.0, until_solved=True)),
+    ("pgd", {"relative_step": " ", "steps": 7}, PGD(steps=7)),
+    ("pgd", {"relative_step": None}, PGD()),
     ("bim", {"steps": " 3 "}, BIM(steps=3)),
     ("jsma", {"theta": "-1", "pairs": "No"}, JSMA(theta=-1.0, pairs=False)),
     ("apgd-margin", {"classes": "2"}, APGD(loss="margin", classes=2)),
@@ -110,7 +115,11 @@ REFUSED = [
     ),
     *(
         ("pgd", {"relative_step": value}, "relative_step must be a number from 0.001 to 2")
-        for value in ("0", "nan", "inf", float("nan"), "1/4", None, True, {}, 10**400)
+        for value in ("0", "nan", "inf", float("nan"), "1/4", True, {}, 10**400)
+    ),
+    *(
+        ("bim", {"relative_step": value}, "relative_step must be a number from 0.001 to 2")
+        for value in ("", None)
     ),
     *(
         ("pgd", {"random_start": value}, "random_start must be true or false")

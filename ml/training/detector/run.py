@@ -205,7 +205,7 @@ def _headed(detector: Detector, clean: Part, rest: Part, how: Training, seed: in
 
 def _evading(detector: Detector, victims: Part, how: Training, seed: int) -> list[Floats]:
     """Figures of images that fooled the model while their maker knew the detector, for each ε."""
-    pgd = PGD(steps=how.aware_steps, relative_step=2.5 / how.aware_steps, random_start=False)
+    pgd = PGD(steps=how.aware_steps, random_start=False)
     start = seed * how.aware_images % max(1, len(victims) - how.aware_images + 1)
     part, found = victims[start : start + how.aware_images], []
     for epsilon in how.aware:
