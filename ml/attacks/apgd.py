@@ -152,11 +152,11 @@ class _State:
 
     def look(self, step: int) -> None:
         """Halve the step size, and go back to the best image, where too few steps raised the loss or none a
-        record (the paper's conditions 1 and 2).
+        record (the paper's conditions 1 and 2). An image that succeeds stays where it is: it is what is kept.
         """
         few = self.rises < RISES * (step - self.looked)
         still = ~self.shrunk & (self.best_loss <= self.best_before)
-        halve = few | still
+        halve = (few | still) & ~self.fooled()
         chosen = halve[:, None, None, None]
         self.sizes = np.where(chosen, self.sizes / 2, self.sizes)
         self.current = np.where(chosen, self.best, self.current)

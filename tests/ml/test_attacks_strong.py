@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ml.attacks import BIM, FGSM, MIFGSM, PGD, GaussianNoise, SaltAndPepper, Transfer, UniformNoise
+from ml.attacks import BIM, FGSM, MIFGSM, PGD, GaussianNoise, SaltAndPepper, Transfer, UniformNoise, apgd
 from ml.attacks.apgd import APGD, checkpoints
+from ml.attacks.base import Problem
 from ml.attacks.norms import NORMS
 from ml.attacks.square import Square
 from ml.errors import EpsilonRefused, OptionRefused
@@ -170,6 +171,29 @@ def test_a_pullback_is_the_gradient_of_weighted_logits(tiny_digits):
 
 def test_apgd_looks_where_the_paper_says():
     assert checkpoints(100) == [22, 41, 57, 70, 80, 87, 93, 99]
+
+
+def test_apgd_does_not_go_back_from_an_image_that_succeeds(tiny_photos, problem):
+    """The record of the loss may be that of another image: of three classes, the one nearer to the label."""
+    batch, labels = problem
+    where = Problem(
+        model=tiny_photos,
+        batch=batch,
+        labels=labels,
+        targets=None,
+        norm=NORMS["linf"],
+        epsilon=np.full((len(batch), 1, 1, 1), 0.1, np.float32),
+        rng=np.random.default_rng(0),
+    )
+    state = apgd._State(where, "cross-entropy", None)
+    state.step(first=True)
+    fooled = np.arange(len(batch)) % 2 == 0
+    state.answers = np.where(fooled, (labels + 1) % 3, labels)
+    state.best, before = batch, state.current.copy()
+    state.rises[:] = 0
+    state.look(22)
+    assert np.array_equal(state.current[fooled], before[fooled])
+    assert np.array_equal(state.current[~fooled], batch[~fooled])
 
 
 def test_transfer_never_asks_the_victim(tiny_photos, problem):
