@@ -78,4 +78,5 @@ def keep(estimator: Estimator, card: Card) -> EstimatorModel:
 
 
 def _kept(card: Card) -> Path:
-    return files.cache_folder() / "estimators" / f"{card.name}-{card.short_hash}.h5"
+    # Not by the model's name: a copy under another one learned the same.
+    return files.cache_folder() / "estimators" / f"{card.architecture}-{card.short_hash}.h5"

@@ -1,5 +1,8 @@
-"""The models by name: shipped beside this file, or trained by the user into EPSILON_ZOO_DIR."""
+"""The models by name, which is that of their folder: shipped beside this file, or trained by the user into
+EPSILON_ZOO_DIR.
+"""
 
+import dataclasses
 import os
 import threading
 from contextlib import suppress
@@ -65,7 +68,7 @@ def _ordered(states: tuple[State, ...]) -> dict[str, Card | None]:
 
 def _readable(folder: Path) -> Card | None:
     with suppress(ModelUnavailable):
-        return cards.read(folder / CARD)
+        return _card(folder)
     return None
 
 
@@ -97,7 +100,12 @@ def card(name: str) -> Card:
     Raises:
         ModelUnavailable: no such model, or its card is damaged.
     """
-    return cards.read(folder(name) / CARD)
+    return _card(folder(name))
+
+
+def _card(folder: Path) -> Card:
+    """The card in a folder, under the folder's name: a copied model's file still has that of its recipe."""
+    return dataclasses.replace(cards.read(folder / CARD), name=folder.name)
 
 
 def keep(changed: Card) -> None:
@@ -157,11 +165,13 @@ def _key(name: str) -> tuple[str, str]:
 def open_folder(path: Path) -> Model:
     """A model from any folder that holds a card and, unless it is fitted at first use, weights.
 
+    It is called as the folder is, whatever name its card says.
+
     Raises:
         ModelUnavailable: the files are missing or damaged.
         DataMissing: it is fitted at first use, and its training data are not there.
     """
-    description = cards.read(path / CARD)
+    description = _card(path)
     if description.fitted_at_first_use:
         from ml.estimators import first_use
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 
@@ -98,6 +99,16 @@ def beside(detector, tiny_zoo):
     yield detection.write(folder, detector.card, detector.arrays)
     for name in (detection.ARRAYS, detection.CARD):
         (folder / name).unlink(missing_ok=True)
+
+
+def test_a_detector_copied_with_its_model_is_that_of_the_copy(beside, tiny_zoo, digits, detector):
+    folder = shutil.copytree(tiny_zoo / "tiny-digits", tiny_zoo / "copied")
+    try:
+        copied = detection.load(zoo.load("copied"))
+        assert copied.model.card.name == "copied"
+        np.testing.assert_allclose(copied.score(digits[0][:7]), detector.score(digits[0][:7]), atol=1e-4)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_once_its_graph_is_made_the_same_scores_need_no_tensorflow(

@@ -1,5 +1,6 @@
 """Estimators as models of the zoo: without a gradient, some without a file, each with its recipe."""
 
+import dataclasses
 import json
 import shutil
 
@@ -90,6 +91,13 @@ def test_the_first_use_fits_and_the_second_start_reads_what_was_kept(digit, monk
     again = zoo.load("tiny-svm")
     assert again is not first
     np.testing.assert_array_equal(again.logits(to_float(digit)[None]), first.logits(to_float(digit)[None]))
+
+
+def test_a_copy_under_another_name_is_not_fitted_again(folder, monkeypatch):
+    first = zoo.load("tiny-svm")
+    copy = shutil.copytree(folder / "zoo" / "tiny-svm", folder / "copied" / "other")
+    monkeypatch.setattr(first_use, "fit", lambda *arguments, **options: pytest.fail("fitted again"))
+    assert zoo.open_folder(copy).card == dataclasses.replace(first.card, name="other")
 
 
 def test_what_was_kept_and_is_damaged_is_fitted_again(digit, monkeypatch):

@@ -1,5 +1,6 @@
 """The zoo: models by name, and one sentence for each way in which a model can be missing or damaged."""
 
+import dataclasses
 import json
 import shutil
 
@@ -16,10 +17,16 @@ def damaged(tiny_zoo):
     """A copy of tiny-photos under another name, to be broken."""
     folder = tiny_zoo / "damaged"
     shutil.copytree(tiny_zoo / "tiny-photos", folder)
-    card = json.loads((folder / "card.json").read_text()) | {"name": "damaged"}
-    (folder / "card.json").write_text(json.dumps(card))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def pets(tiny_zoo):
+    """tiny-photos copied into another folder of the zoo, as `cp -r` leaves it."""
+    folder = shutil.copytree(tiny_zoo / "tiny-photos", tiny_zoo / "pets")
+    yield folder
+    shutil.rmtree(folder)
 
 
 def test_the_shipped_models_are_there(tiny_zoo):
@@ -44,6 +51,19 @@ def test_a_model_is_loaded_once(tiny_zoo):
 def test_a_copied_model_gives_the_same_answers(damaged, tiny_photos):
     batch, _ = tiny.shapes(6, seed=8)
     np.testing.assert_allclose(zoo.load("damaged").logits(batch), tiny_photos.logits(batch), atol=1e-6)
+
+
+def test_a_model_is_called_as_its_folder_is_whatever_name_its_card_says(pets):
+    assert json.loads((pets / "card.json").read_text())["name"] == "tiny-photos"
+    assert zoo.card("pets").name == zoo.load("pets").card.name == zoo.open_folder(pets).card.name == "pets"
+    assert sorted(card.name for card in zoo.readable()) == sorted(zoo.names())
+
+
+def test_what_is_kept_of_a_copied_model_leaves_the_card_it_was_copied_from_alone(pets, tiny_zoo):
+    before = (tiny_zoo / "tiny-photos" / "card.json").read_text()
+    zoo.keep(dataclasses.replace(zoo.card("pets"), notes="measured"))
+    assert zoo.card("pets").notes == "measured"
+    assert (tiny_zoo / "tiny-photos" / "card.json").read_text() == before
 
 
 def _missing(folder):

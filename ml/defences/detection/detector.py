@@ -142,7 +142,7 @@ class Detector:
             shape = self.model.input_shape
             return inference.Inference(inference.converted(graphs.answering(self._views, self.arrays), shape))
 
-        name = f"the detector of {self.card.model}"
+        name = f"the detector of {self.model.card.name}"
         return inference.kept_or_made(graph_place(self.card), name, make, self._agrees)
 
     def _agrees(self, made: inference.Inference) -> bool:
