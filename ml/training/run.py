@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml import files, zoo
+from ml import zoo
 from ml.card import Card
 from ml.datasets import bundled
 from ml.errors import OptionRefused, sentence
+from ml.training import beginning
 from ml.training import recipe as recipes
 
 Floats = npt.NDArray[np.float32]
@@ -53,7 +54,8 @@ def run(
     Args:
         data: folder of the data; without it the data are looked for (`ml.datasets.locate`).
         epochs: at most this many instead of the recipe's number.
-        resume: go on after the last finished epoch of the same output folder.
+        resume: go on after the last finished epoch of the same output folder; without it, what an earlier run
+            left there to go on from is removed.
         output: folder for checkpoints and result, `runs/NAME` by default (`runs/NAME-quick`).
         weights: file of starting weights, for kinds that start from some.
         seed: instead of the recipe's.
@@ -69,17 +71,12 @@ def run(
     recipe = recipes.load(name)
     usual = f"{recipe.name}-quick" if quick else recipe.name
     output = Path("runs") / usual if output is None else Path(output)
-    kept, text = output / "recipe.toml", f"{QUICK}\n{recipe.text}" if quick else recipe.text
-    if resume and kept.exists() and kept.read_text(encoding="utf-8") != text:
-        raise OptionRefused(
-            sentence("The recipe %(name)s has changed since this run began; start again without --resume."),
-            name=recipe.name,
-        )
-    module = _module(recipe.kind)
-    files.write_text(kept, text)
+    module, text = _module(recipe.kind), recipe.text
     if quick:
-        recipe = recipe.quickened()
-        data = bundled.write(output / "data") if data is None else data
+        recipe, text = recipe.quickened(), f"{QUICK}\n{text}"
+    beginning.begin(output, recipe.name, text, resume=resume)
+    if quick and data is None:
+        data = bundled.write(output / "data")
     finished: Path = module.train(
         recipe,
         data=data,

@@ -129,6 +129,64 @@ def test_a_killed_training_goes_on_with_the_epoch_it_was_in(data: Path, tmp_path
     assert f'"epoch": {done + 2}' in (tmp_path / "checkpoints" / "state.json").read_text()
 
 
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs begin and end, and nothing is trained."""
+    monkeypatch.setattr(mnist_digits, "train", lambda recipe, output, **others: output)
+
+
+STATE = [
+    "checkpoints/state.json",
+    "checkpoints/a-1/epoch-3.weights.h5",
+    "steps/a-1.json",
+    "steps/random.journal",
+    "fits/plain.h5",
+    "guard/state.json",
+    "attacked/0/question.json",
+    "attacked/0/apgd-ce-0.npy",
+]
+OTHERS = ["model/card.json", "notes.txt", "steps/notes.txt", "checkpoints-of-mine/state.json"]
+
+
+def _put(folder: Path, names: list[str]) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}")
+
+
+def _left(folder: Path) -> list[str]:
+    return [name for name in [*STATE, *OTHERS] if (folder / name).exists()]
+
+
+def test_a_fresh_run_removes_what_an_earlier_one_left_to_go_on_from_and_nothing_else(
+    untrained, recipe: Path, tmp_path: Path
+) -> None:
+    training.run(recipe, output=tmp_path)
+    _put(tmp_path, [*STATE, *OTHERS])
+    training.run(recipe, output=tmp_path, resume=True)
+    assert _left(tmp_path) == [*STATE, *OTHERS]
+    training.run(recipe, output=tmp_path)
+    assert _left(tmp_path) == OTHERS
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_in_a_folder_that_no_run_used_nothing_is_removed(untrained, recipe: Path, tmp_path: Path) -> None:
+    _put(tmp_path, STATE)
+    training.run(recipe, output=tmp_path)
+    assert _left(tmp_path) == STATE
+
+
+def test_a_second_run_in_the_same_folder_measures_its_own_model_under_attack(
+    data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "attacked.toml"
+    rows = '[[evaluation.robustness]]\nattack = "fgsm"\nepsilon = 0.1\nsamples = 20\n'
+    path.write_text(RECIPE.replace("[card]", f"{rows}[card]"))
+    for seed in (1, 2):
+        folder = training.run(path, data=data, epochs=1, seed=seed, output=tmp_path / "run")
+        assert zoo.open_folder(folder).card.robustness[0]["samples"] == 20
+
+
 def test_a_changed_recipe_is_not_resumed(recipe: Path, data: Path, tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text(RECIPE.replace("0.002", "0.1"))
     with pytest.raises(OptionRefused, match="tiny has changed since this run began"):
