@@ -54,8 +54,8 @@ def run(
     Args:
         data: folder of the data; without it the data are looked for (`ml.datasets.locate`).
         epochs: at most this many instead of the recipe's number.
-        resume: go on after the last finished epoch of the same output folder; without it, what an earlier run
-            left there to go on from is removed.
+        resume: go on after the last finished epoch of the same output folder, with the options that the run
+            began with; without it, what an earlier run left there to go on from is removed.
         output: folder for checkpoints and result, `runs/NAME` by default (`runs/NAME-quick`).
         weights: file of starting weights, for kinds that start from some.
         seed: instead of the recipe's.
@@ -65,7 +65,7 @@ def run(
         The folder of the finished model (`card.json` and `weights.h5`), or `output` where there are several.
 
     Raises:
-        OptionRefused: an unknown recipe, kind or key, or a resumed run whose recipe has changed.
+        OptionRefused: an unknown recipe, kind or key, or a resumed run whose recipe or options have changed.
         DataMissing: the data are nowhere to be found.
     """
     recipe = recipes.load(name)
@@ -74,7 +74,14 @@ def run(
     module, text = _module(recipe.kind), recipe.text
     if quick:
         recipe, text = recipe.quickened(), f"{QUICK}\n{text}"
-    beginning.begin(output, recipe.name, text, resume=resume)
+    options = {
+        "data": data and Path(data),
+        "epochs": epochs,
+        "quick": quick,
+        "seed": None if seed == recipe.seed else seed,
+        "weights": weights and Path(weights),
+    }
+    beginning.begin(output, recipe.name, text, options, resume=resume)
     if quick and data is None:
         data = bundled.write(output / "data")
     finished: Path = module.train(

@@ -1,6 +1,7 @@
 """The training of digits: seconds on scikit-learn's handwriting instead of MNIST."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -110,7 +111,7 @@ def test_the_seed_decides_everything(model: Path, recipe: Path, data: Path, tmp_
 
 def test_a_killed_training_goes_on_with_the_epoch_it_was_in(data: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "long.toml"
-    recipe.write_text(RECIPE.replace("epochs = 3", "epochs = 500"))
+    recipe.write_text(RECIPE.replace("epochs = 3", "epochs = 12"))
     arguments = f"{str(recipe)!r}, data={str(data)!r}, output={str(tmp_path)!r}"
     program = f"from ml import training; training.run({arguments})"
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
@@ -123,10 +124,10 @@ def test_a_killed_training_goes_on_with_the_epoch_it_was_in(data: Path, tmp_path
         process.wait()
     state = (tmp_path / "checkpoints" / "state.json").read_text()
     done = int(state.split('"epoch": ')[1].split(",")[0])
-    assert done >= 1
-    folder = training.run(recipe, data=data, epochs=done + 2, output=tmp_path, resume=True)
-    assert zoo.open_folder(folder).card.training["epochs"] == done + 2
-    assert f'"epoch": {done + 2}' in (tmp_path / "checkpoints" / "state.json").read_text()
+    assert 1 <= done < 12
+    folder = training.run(recipe, data=data, output=tmp_path, resume=True)
+    assert zoo.open_folder(folder).card.training["epochs"] == 12
+    assert '"epoch": 12' in (tmp_path / "checkpoints" / "state.json").read_text()
 
 
 @pytest.fixture
@@ -191,6 +192,39 @@ def test_a_changed_recipe_is_not_resumed(recipe: Path, data: Path, tmp_path: Pat
     (tmp_path / "recipe.toml").write_text(RECIPE.replace("0.002", "0.1"))
     with pytest.raises(OptionRefused, match="tiny has changed since this run began"):
         training.run(recipe, data=data, output=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("began", "resumed", "command"),
+    [
+        ({"seed": 2}, {}, "tiny --seed 2"),
+        ({}, {"seed": 2}, "tiny"),
+        ({"epochs": 3}, {}, "tiny --epochs 3"),
+        ({"epochs": 3}, {"epochs": 4}, "tiny --epochs 3"),
+        ({"data": Path("/a")}, {"data": Path("/b")}, "tiny --data /a"),
+        ({"weights": Path("/a b.h5")}, {}, "tiny --weights '/a b.h5'"),
+    ],
+)
+def test_a_run_is_not_resumed_with_other_options(
+    began, resumed, command: str, untrained, recipe: Path, tmp_path: Path
+) -> None:
+    training.run(recipe, output=tmp_path, **began)
+    with pytest.raises(OptionRefused, match=f"This run began as “recipe run {re.escape(command)}”"):
+        training.run(recipe, output=tmp_path, resume=True, **resumed)
+    training.run(recipe, output=tmp_path, resume=True, **began)
+
+
+def test_the_seed_of_the_recipe_and_another_way_to_write_a_folder_are_no_other_options(
+    untrained, recipe: Path, tmp_path: Path
+) -> None:
+    training.run(recipe, output=tmp_path, data=tmp_path)
+    training.run(recipe, output=tmp_path, data=tmp_path / "run" / "..", seed=5, resume=True)
+
+
+def test_a_fresh_run_may_have_any_options(untrained, recipe: Path, tmp_path: Path) -> None:
+    training.run(recipe, output=tmp_path, seed=2)
+    training.run(recipe, output=tmp_path)
+    training.run(recipe, output=tmp_path, resume=True)
 
 
 def test_an_unknown_kind_is_refused(recipe: Path, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_only_as_many_epochs_are_trained_as_asked_for(trained):
 
 
 def test_a_resumed_run_continues_after_the_last_epoch(trained, things, written):
-    training.run(written, data=things, output=trained, resume=True)
+    training.run(written, data=things, output=trained, epochs=2, resume=True)
     history = json.loads((trained / "model" / "card.json").read_text())["training"]["history"]
     assert len(history["head"]["val_loss"]) == 1
     assert len(history["slower"]["val_loss"]) >= 1

@@ -80,6 +80,14 @@ def test_a_quick_run_is_not_resumed_as_a_full_one(tmp_path: Path) -> None:
         training.run("digits-cnn", output=tmp_path, resume=True)
 
 
+def test_a_quick_run_is_gone_on_with_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.training.digits.run.train", lambda recipe, output, **others: output)
+    training.run("digits-cnn", quick=True, output=tmp_path)
+    with pytest.raises(OptionRefused, match="began as “recipe run digits-cnn --quick”"):
+        training.run("digits-cnn", output=tmp_path, resume=True)
+    training.run("digits-cnn", quick=True, output=tmp_path, resume=True)
+
+
 def test_the_bundled_digits_are_those_of_scikit_learn_in_both_layouts(tmp_path: Path) -> None:
     from sklearn.datasets import load_digits
 
