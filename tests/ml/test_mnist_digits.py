@@ -15,6 +15,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from ml import training, zoo
+from ml.datasets import mnist
 from ml.errors import OptionRefused
 from ml.images import to_float
 from ml.training.digits import run as mnist_digits
@@ -261,3 +262,32 @@ def test_variations_stay_in_range_and_spare_their_share() -> None:
     assert varied.max() <= 1
     same = (varied == images).all(axis=(1, 2, 3)).mean()
     assert same == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("seed", "validation", "start", "named"),
+    [(2, 1000, "digits-cnn", "seed"), (1, 3000, "digits-cnn", "validation"), (1, 1000, "digits-cnn", None)],
+)
+def test_a_training_starts_only_from_a_model_that_never_met_the_digits_held_out_here(
+    seed: int,
+    validation: int,
+    start: str,
+    named: str | None,
+    recipe: Path,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    split = mnist.Split(np.zeros((60_000, 1, 1, 1), np.uint8), np.zeros(60_000, np.int64))
+    monkeypatch.setattr(mnist, "load", lambda part, data=None: split)
+    monkeypatch.setattr(mnist_digits, "_built", _enough)
+    begun = tmp_path / "begun.toml"
+    text = recipe.read_text().replace("validation = 200", f"validation = {validation}")
+    begun.write_text(text.replace("epochs = 3", f'epochs = 3\nstart = "{start}"'))
+    expected = rf"cannot start from “{start}”.*\({named}\)" if named else "^it would begin$"
+    with pytest.raises(OptionRefused, match=expected):
+        training.run(begun, data=data, output=tmp_path / "run", seed=seed)
+
+
+def _enough(*_: object) -> None:
+    raise OptionRefused("it would begin")

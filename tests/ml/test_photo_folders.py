@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from ml import architectures, training, zoo
 from ml.errors import OptionRefused
-from ml.training import recipe
+from ml.training import division, recipe
 from ml.training.photos import run as photo_folders
 from ml.training.photos.recipe import Stage
 
@@ -244,3 +244,43 @@ def test_rare_strata_are_drawn_more_often_as_the_balance_falls():
     strata = ["common"] * 90 + ["rare"] * 10
     shares = [chances(strata, balance)[90:].sum() for balance in (1.0, 0.5, 0.0)]
     np.testing.assert_allclose(shares, [0.1, 0.25, 0.5])
+
+
+def test_a_training_does_not_start_from_a_model_that_learned_photos_held_out_here(things, written, tmp_path):
+    recipe_of_a_start = tmp_path / "started.toml"
+    recipe_of_a_start.write_text(
+        written.read_text(encoding="utf-8").replace('start = "random"', 'start = "vehicles"')
+    )
+    with pytest.raises(OptionRefused, match=r"start from “vehicles”.*\(folder, shares, seed, images\)"):
+        training.run(recipe_of_a_start, data=things, output=tmp_path / "run")
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "seed", "named"),
+    [
+        ({}, 1, None),
+        ({"strangers": ["cat"]}, 1, None),
+        ({}, 2, "seed"),
+        ({"folder": "others"}, 1, "folder"),
+        ({"shares": (0.7, 0.2, 0.1)}, 1, "shares"),
+        ({"sources": False}, 1, "sources"),
+        ({"training": 6000}, 1, "images"),
+    ],
+)
+def test_a_start_is_refused_where_its_photos_were_divided_in_another_way(changed, seed, named):
+    start = zoo.card("vehicles")
+    # As a recipe says it; a card has lists.
+    data = {**start.data, "shares": tuple(start.data["shares"]), **changed}
+    if named is None:
+        division.check_start(start, data, seed)
+        return
+    with pytest.raises(OptionRefused, match=rf"“vehicles”.*\({named}\)"):
+        division.check_start(start, data, seed)
+
+
+@pytest.mark.parametrize("name", ["vehicles-robust", "digits-cnn-gru"])
+def test_a_shipped_model_starts_from_one_that_never_met_its_test_images(name):
+    card, start = zoo.card(name), recipe.load(name).training["start"]
+    assert start in zoo.names()
+    division.check_start(zoo.card(start), card.data, card.seed)

@@ -16,7 +16,7 @@ from ml.classifier import Classifier
 from ml.datasets import handwritten, mnist
 from ml.evaluation import measurements
 from ml.images import to_float
-from ml.training import result
+from ml.training import division, result
 from ml.training.defended import Defence, defended
 from ml.training.digits.figures import figures, measure, report, unseen
 from ml.training.digits.handwriting import Variation, vary
@@ -123,12 +123,23 @@ def train(
 
     Returns:
         The folder of the finished model.
+
+    Raises:
+        OptionRefused: it is to start from a model that learned digits which are held out here.
     """
     started = time.time()
     how, evaluation = recipe.read("training", Training), recipe.read("evaluation", Evaluation)
     described = recipe.read("data", Data)
     keras.utils.set_random_seed(seed)
     learning, validation = mnist.held_out(mnist.load("train", data), described.validation, seed)
+    about = {
+        "name": "MNIST",
+        "kinds": list(described.kinds),
+        "training": len(learning.labels),
+        "validation": described.validation,
+    }
+    if how.start:
+        division.check_start(zoo.card(how.start), {"kind": recipe.kind, **about}, seed)
     validation = _of_kinds(validation, described.kinds, seed)
     epochs = min(epochs or how.epochs, how.epochs)
     network = _built(recipe, how)
@@ -159,12 +170,7 @@ def train(
         domain="digits",
         class_names=mnist.CLASSES,
         seed=seed,
-        data={
-            "name": "MNIST",
-            "kinds": list(described.kinds),
-            "training": len(learning.labels),
-            "validation": described.validation,
-        },
+        data=about,
         training={
             **asdict(how),
             **result.defence_of(recipe),

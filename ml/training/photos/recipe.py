@@ -46,8 +46,9 @@ class Training:
 
     In the end the weights are `blend` of those and the rest of those after the first stage, whose backbone
     is as it was found: halfway back a network knows unseen pictures better ("WiSE-FT", Wortsman et al.
-    2022). `start` is "imagenet", a weight file, a model of the zoo, or "random"; `patience` is how many
-    epochs without a better validation loss end a stage; the learning rate falls earlier.
+    2022). `start` is "imagenet", a weight file, a model of the zoo whose photos were divided as these, or
+    "random"; `patience` is how many epochs without a better validation loss end a stage; the learning rate
+    falls earlier.
     """
 
     start: str

@@ -17,7 +17,7 @@ from ml.classifier import Classifier
 from ml.datasets import everyday, folders
 from ml.errors import OptionRefused, sentence
 from ml.evaluation import measurements
-from ml.training import result
+from ml.training import division, result
 from ml.training.defended import Defence, defended
 from ml.training.fit import Series, fit
 from ml.training.photos import figures as photo_figures
@@ -52,6 +52,9 @@ def train(
 
     Returns:
         The folder of the finished model.
+
+    Raises:
+        OptionRefused: it is to start from a model that learned photos which are held out here.
     """
     started, asked = time.time(), recipe
     described, how = recipe.read("data", Data), recipe.read("training", Training)
@@ -59,11 +62,19 @@ def train(
     keras.utils.set_random_seed(seed)
     divided = photo_figures.divide(described, data, seed)
     photos, split = divided.photos, divided.split
+    about = {
+        **{key: getattr(described, key) for key in Plan.__dataclass_fields__},
+        "training": len(split.train),
+        "validation": len(split.validation),
+    }
+    start = weights or how.start
+    if start in zoo.names():
+        division.check_start(zoo.card(str(start)), {"kind": recipe.kind, **about}, seed)
     pools = [_pool(photos, part, described, data) for part in (split.train, split.validation)]
     # The folders say how many classes there are.
     architecture = {**recipe.architecture, "classes": len(photos.class_names)}
     recipe = dataclasses.replace(recipe, architecture=architecture)
-    network = _started(recipe, weights or how.start)
+    network = _started(recipe, start)
     histories, settled = {}, network.get_weights()
     for number, stage in enumerate(how.parts(epochs)):
         sized = _at_side(network, recipe, stage.side)
@@ -74,7 +85,6 @@ def train(
         network.set_weights(sized.get_weights())
         settled = network.get_weights() if number == 0 else settled
     network.set_weights(_blended(settled, network.get_weights(), how.blend))
-    plan = {key: getattr(described, key) for key in Plan.__dataclass_fields__}
     classifier = result.store_weights(
         output / "model",
         network,
@@ -82,7 +92,7 @@ def train(
         domain="photos",
         class_names=photos.class_names,
         seed=seed,
-        data={**plan, "training": len(split.train), "validation": len(split.validation)},
+        data=about,
         training={
             **dataclasses.asdict(how),
             **result.defence_of(recipe),
