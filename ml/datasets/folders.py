@@ -3,6 +3,7 @@
 The names of the folders are the classes; 2 to 1000 of them, with any names.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".avif", ".tif", "
 MOST_CLASSES = 1000
 HASH_SIDE = 8
 THUMBNAIL_SIDE = 16
+# What fewer photos share is no source: it may be a number, or a word.
+LEAST_OF_A_SOURCE = 10
 # Two photos are near-duplicates when at most this many of 64 hash bits differ ...
 HASH_DISTANCE = 8
 # ... and their 16×16 thumbnails differ by at most this much on average (8-bit levels). The hash alone
@@ -35,8 +38,26 @@ class Photos:
         return len(self.paths)
 
     def sources(self) -> list[str]:
-        """Where each photo comes from: what its file name says before the first `_`, or an empty text."""
-        return [path.name.partition("_")[0] if "_" in path.name else "" for path in self.paths]
+        """Where each photo comes from: what its file name says before the first `_`, or an empty text.
+
+        The text is empty, too, where fewer than `LEAST_OF_A_SOURCE` photos have the same beginning.
+        """
+        named = [path.name.partition("_")[0] if "_" in path.name else "" for path in self.paths]
+        counts = Counter(named)
+        return [name if counts[name] >= LEAST_OF_A_SOURCE else "" for name in named]
+
+    def strata(self, *, sources: bool) -> list[str]:
+        """The class of each photo and, with `sources`, its source: what a split keeps the shares of.
+
+        A source that shows fewer than `LEAST_OF_A_SOURCE` photos of a class, too few to be divided by
+        themselves, is one stratum with the other photos of no such source.
+        """
+        classes = [self.class_names[label] for label in self.labels]
+        named = list(zip(classes, self.sources() if sources else [""] * len(self), strict=True))
+        counts = Counter(named)
+        return [
+            f"{name} {source if counts[name, source] >= LEAST_OF_A_SOURCE else ''}" for name, source in named
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

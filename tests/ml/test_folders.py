@@ -1,5 +1,7 @@
 """Class folders: what is found, which photos are near-duplicates, and how they are divided."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -56,10 +58,34 @@ def test_it_refuses_an_empty_class_and_a_missing_folder(tmp_path):
         folders.find(tmp_path / "nowhere")
 
 
-def test_a_source_is_what_the_file_name_begins_with(tmp_path):
-    fill(tmp_path, ["cat", "dog"], count=1)
-    Image.fromarray(scene(7)).save(tmp_path / "dog" / "plain.png")
-    assert folders.find(tmp_path).sources() == ["web", "", "web"]
+def photos(*, cat, dog):
+    """Photos of two classes, by their file names; nobody reads the files."""
+    paths = [Path(name, file) for name, files in (("cat", cat), ("dog", dog)) for file in files]
+    labels = np.array([0] * len(cat) + [1] * len(dog))
+    return folders.Photos(paths=paths, labels=labels, class_names=["cat", "dog"])
+
+
+def test_a_source_is_what_the_file_names_begin_with():
+    found = photos(cat=[f"web_{n}.png" for n in range(10)], dog=["plain.png", "web_1.png"])
+    assert found.sources() == ["web"] * 10 + ["", "web"]
+
+
+def test_what_fewer_than_ten_file_names_begin_with_is_no_source():
+    found = photos(cat=[f"{n:04}_cat.png" for n in range(12)], dog=[f"own_{n}.png" for n in range(9)])
+    assert set(found.sources()) == {""}
+
+
+def test_a_stratum_is_a_class_and_a_source_with_at_least_ten_photos_of_it():
+    files = [*(f"web_{n}.png" for n in range(10)), *(f"own_{n}.png" for n in range(3)), "0001_a.png"]
+    found = photos(cat=files, dog=[f"own_{n}.png" for n in range(9)])
+    assert found.strata(sources=True) == ["cat web"] * 10 + ["cat "] * 4 + ["dog "] * 9
+    assert found.strata(sources=False) == ["cat "] * 14 + ["dog "] * 9
+
+
+def test_photos_named_by_their_numbers_are_divided():
+    found = photos(**{name: [f"{n:04}_{name}.jpg" for n in range(30)] for name in ("cat", "dog")})
+    parts = folders.split(found.strata(sources=True), np.arange(60), seed=1)
+    assert [len(part) for part in (parts.train, parts.validation, parts.test)] == [48, 6, 6]
 
 
 def smaller(image):

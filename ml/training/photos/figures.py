@@ -30,9 +30,9 @@ class Plan:
     """On what a model is measured; kept in its card.
 
     `folder` names the data set, `shares` how it is divided into train, validation and test. With
-    `sources`, what a file name says before its first `_` is where the photo comes from. `strangers` are
-    CIFAR-10 classes that were not trained on and should be unsure; `known` are CIFAR-10 classes that
-    show a class (`automobile = "Car"`), where the folders have it, and should not.
+    `sources`, what a file name says before its first `_` is where the photo comes from, if ten photos say
+    the same. `strangers` are CIFAR-10 classes that were not trained on and should be unsure; `known` are
+    CIFAR-10 classes that show a class (`automobile = "Car"`), where the folders have it, and should not.
     """
 
     folder: str
@@ -81,7 +81,8 @@ def divide(plan: Plan, data: Path | None, seed: int) -> Divided:
     pictures = progress.track(photos.paths, "looking for near-duplicates")
     groups = folders.near_duplicates(read(path) for path in pictures)
     train, validation, test = plan.shares
-    split = folders.split(strata(photos, plan), groups, shares=(train, validation, test), seed=seed)
+    strata = photos.strata(sources=plan.sources)
+    split = folders.split(strata, groups, shares=(train, validation, test), seed=seed)
     if not (len(split.train) and len(split.validation) and len(split.test)):
         raise DataMissing(
             sentence(
@@ -114,12 +115,6 @@ def unseen(card: Card, data: Path | None = None) -> tuple[Floats, npt.NDArray[np
     return to_float(photos), np.asarray(divided.photos.labels[chosen])
 
 
-def strata(photos: folders.Photos, plan: Plan) -> list[str]:
-    """The class of each photo, and its source where the plan knows sources."""
-    names = [photos.class_names[label] for label in photos.labels]
-    return [f"{name} {source}" for name, source in zip(names, _sources(photos, plan), strict=True)]
-
-
 def measure(card: Card, classifier: Classifier, data: Path | None = None) -> dict[str, Any]:
     """The figures of `card.metrics` once more, from pixels; those on CIFAR-10 only where it can be had."""
     tested = test(classifier, divide(plan_of(card), data, card.seed))
@@ -139,7 +134,7 @@ def figures(
         "accuracy_by_class": _by([photos.class_names[label] for label in truth], truth == answers),
     }
     if plan.sources:
-        source = np.array(_sources(photos, plan))[tested.divided.split.test].tolist()
+        source = np.array(photos.sources())[tested.divided.split.test].tolist()
         found["accuracy_by_source"] = _by(source, truth == answers)
         found["unsure_by_source"] = _by(source, doubts)
     found |= _elsewhere(plan, card, classifier, data)
@@ -195,10 +190,6 @@ def _logits(classifier: Classifier, pictures: Iterable[Pixels]) -> Floats:
     if batch:
         rows.append(classifier.logits(to_float(np.stack(batch))))
     return np.concatenate(rows)
-
-
-def _sources(photos: folders.Photos, plan: Plan) -> list[str]:
-    return photos.sources() if plan.sources else [""] * len(photos)
 
 
 def _by(names: Sequence[str], hits: npt.NDArray[np.bool_]) -> dict[str, float]:

@@ -159,7 +159,7 @@ def _started(recipe: Recipe, start: str | Path) -> keras.Model:
 def _pool(photos: folders.Photos, part: Indices, described: Data, data: Path | None) -> Pool:
     """What one part of the split, and strangers, are drawn from."""
     paths = [photos.paths[index] for index in part]
-    strata = np.array(photo_figures.strata(photos, described))[part].tolist()
+    strata = np.array(photos.strata(sources=described.sources))[part].tolist()
     classes = {name.lower() for name in photos.class_names}
     outliers = [name for name in described.outliers if name not in classes]
     small = everyday.cifar(outliers, "train", data) if outliers else NOTHING
