@@ -78,7 +78,7 @@ def corrupted_accuracy(
             these images and this seed; a second call goes on after the last one.
 
     Raises:
-        OptionRefused: there is no such suite.
+        OptionRefused: there is no such suite, or a folder holds the answers to another question.
         ValueError: the images are not of the suite's shape, or there are none.
     """
     if suite not in SUITES:
@@ -89,6 +89,9 @@ def corrupted_accuracy(
         )
     if not len(images) or len(images) != len(labels):
         raise ValueError(f"{len(images)} images with {len(labels)} labels cannot be measured")
+    about = kept.digest(images, labels) if folders else ""
+    for folder, model in zip(folders, models, strict=False):
+        kept.same_question(folder, [model.card.name, model.card.weights_sha256, suite, seed, about])
     right: list[dict[str, tuple[Flags, ...]]] = [dict.fromkeys(SUITES[suite], ()) for _ in models]
     todo = [(each.name, severity) for each in SUITES[suite].values() for severity in each.severities]
     for name, severity in progress.track(todo, f"corruptions of {suite}", len(todo)):

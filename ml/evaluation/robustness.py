@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ml import files
 from ml.attacks import PGD, Attack, Square
 from ml.attacks.norms import NORMS, Floats, Name
-from ml.errors import OptionRefused, sentence
+from ml.errors import sentence
 from ml.evaluation import kept
 from ml.evaluation.kept import Flags
 from ml.training import progress
@@ -119,7 +117,8 @@ def attacked(
     """
     chunk = chunk or max(1, min(250, _CHUNK_VALUES // max(1, images[:1].size)))
     if folder:
-        _same_question(folder, attack, model, images, labels, (epsilon, norm, seed, chunk))
+        about = kept.digest(images, labels)
+        kept.same_question(folder, [_told(model), _told(attack), epsilon, norm, seed, chunk, about])
     clean = model.logits(images).argmax(axis=-1) == labels
     right, fell_to = clean.copy(), np.where(clean, "", CLEAN).astype("U32")
     parts = attack.parts(model)
@@ -153,22 +152,6 @@ def _still_right(
     inside = NORMS[norm].size(found - images) <= epsilon + SLACK
     inside &= (found >= 0).all(axis=(1, 2, 3)) & (found <= 1).all(axis=(1, 2, 3))
     return np.asarray(~inside | (model.logits(found).argmax(axis=-1) == labels))
-
-
-def _same_question(
-    folder: Path, attack: Attack, model: "Model", images: Floats, labels: Labels, numbers: tuple[object, ...]
-) -> None:
-    """Write down what is asked, or compare it with what was asked before."""
-    data = hashlib.sha256(np.ascontiguousarray(images).tobytes() + labels.astype(np.int64).tobytes())
-    asked = json.dumps([_told(model), _told(attack), *numbers, data.hexdigest()])
-    path = folder / "question.json"
-    if not path.exists():
-        files.write_text(path, asked)
-    elif path.read_text(encoding="utf-8") != asked:
-        raise OptionRefused(
-            sentence("The folder %(folder)s holds the answers to another question; choose another."),
-            folder=folder,
-        )
 
 
 def _told(value: object) -> object:

@@ -1,5 +1,6 @@
 """`manage.py corruptions`: accuracy on spoilt test images."""
 
+import contextlib
 import io
 import json
 
@@ -61,6 +62,19 @@ def test_several_models_are_measured_together(tiny_digits, digits_folder, tmp_pa
     rows = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [row["model"] for row in rows] == ["tiny-digits", "digits-simple"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["digits-simple", "tiny-digits"]
+
+
+def test_a_folder_of_other_images_is_refused(tiny_digits, digits_folder, tmp_path):
+    for samples, refused in ((20, False), (20, False), (30, True)):
+        with pytest.raises(CommandError, match="another question") if refused else contextlib.nullcontext():
+            call_command(
+                "corruptions",
+                "tiny-digits",
+                samples=samples,
+                data=digits_folder,
+                output=tmp_path,
+                stdout=io.StringIO(),
+            )
 
 
 def test_models_with_other_test_images_are_refused(tiny_digits, digits_folder, monkeypatch):

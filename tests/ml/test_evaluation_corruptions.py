@@ -65,7 +65,7 @@ def test_a_folder_is_gone_on_with(measured, tiny_digits, digits, tmp_path, monke
     with pytest.raises(Stopped):
         corrupted_accuracy([tiny_digits], *digits, "digits", seed=3, folders=[tmp_path])
     done = ["glass-blur.npy", "impulse-noise.npy", "motion-blur.npy", "shot-noise.npy"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == done
+    assert sorted(path.name for path in tmp_path.glob("*.npy")) == done
 
     def after(name, batch, **options):
         assert f"{name}.npy" not in done, "computed again"
@@ -74,6 +74,29 @@ def test_a_folder_is_gone_on_with(measured, tiny_digits, digits, tmp_path, monke
     monkeypatch.setattr(corruptions, "corrupt", after)
     (resumed,) = corrupted_accuracy([tiny_digits], *digits, "digits", seed=3, folders=[tmp_path])
     assert resumed.per_corruption == measured.per_corruption
+
+
+QUESTIONS = {
+    "other images": lambda model, images, labels: (model, images[1:], labels[1:], 3),
+    "other labels": lambda model, images, labels: (model, images, (labels + 1) % 10, 3),
+    "another seed": lambda model, images, labels: (model, images, labels, 4),
+    "other weights": lambda model, images, labels: (zoo.load("digits-simple"), images, labels, 3),
+}
+
+
+@pytest.mark.parametrize("other", QUESTIONS)
+def test_a_folder_of_another_question_is_refused(other, tiny_digits, digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(corruptions, "SUITES", {"digits": {"fog": DIGITS["fog"]}})
+    corrupted_accuracy([tiny_digits], *digits, "digits", seed=3, folders=[tmp_path])
+    model, images, labels, seed = QUESTIONS[other](tiny_digits, *digits)
+    with pytest.raises(OptionRefused, match="holds the answers to another question"):
+        corrupted_accuracy([model], images, labels, "digits", seed=seed, folders=[tmp_path])
+
+
+def test_answers_to_a_question_that_nobody_wrote_down_are_not_gone_on_with(tiny_digits, digits, tmp_path):
+    np.save(tmp_path / "fog.npy", np.ones(120, bool))
+    with pytest.raises(OptionRefused, match="holds the answers to another question"):
+        corrupted_accuracy([tiny_digits], *digits, "digits", seed=3, folders=[tmp_path])
 
 
 def test_several_models_see_the_same_spoilt_images(measured, tiny_digits, digits, tmp_path, monkeypatch):
@@ -92,7 +115,7 @@ def test_several_models_see_the_same_spoilt_images(measured, tiny_digits, digits
     assert found[0].per_corruption == measured.per_corruption
     (alone,) = corrupted_accuracy([other], *digits, "digits", seed=3)
     assert found[1].per_corruption == alone.per_corruption != measured.per_corruption
-    assert all(len(list(folder.iterdir())) == 15 for folder in folders)
+    assert all(len(list(folder.glob("*.npy"))) == 15 for folder in folders)
 
 
 def test_photos_may_come_one_by_one_and_are_measured_at_every_severity(tiny_photos, tmp_path):
@@ -101,7 +124,7 @@ def test_photos_may_come_one_by_one_and_are_measured_at_every_severity(tiny_phot
     (measured,) = corrupted_accuracy([tiny_photos], images, labels, "photos", chunk=10, folders=[tmp_path])
     assert measured.count == 24
     assert {name: len(figures) for name, figures in measured.per_severity.items()} == dict.fromkeys(PHOTOS, 5)
-    assert len(list(tmp_path.iterdir())) == 75
+    assert len(list(tmp_path.glob("*.npy"))) == 75
     assert (tmp_path / "frost-5.npy").exists()
     noise = measured.per_severity["gaussian-noise"]
     assert noise[0] >= noise[-1]
