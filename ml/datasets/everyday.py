@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ml.datasets import archives
 from ml.datasets.locate import locate
 from ml.errors import DataMissing, OptionRefused, sentence
 
@@ -27,7 +28,7 @@ def cifar(names: Sequence[str], part: str = "train", data: Path | None = None) -
 
     Raises:
         OptionRefused: CIFAR-10 has no such class.
-        DataMissing: it is not at hand and cannot be fetched.
+        DataMissing: it is not at hand and cannot be fetched, or its file is damaged.
     """
     for name in names:
         if name not in CIFAR_CLASSES:
@@ -44,7 +45,7 @@ def fashion(part: str = "train", data: Path | None = None) -> Images:
     """Clothes, shoes and bags on black, (N, 28, 28).
 
     Raises:
-        DataMissing: it is not at hand and cannot be fetched.
+        DataMissing: it is not at hand and cannot be fetched, or its file is damaged.
     """
     return _arrays(FASHION_FILES, "fashion_mnist", part, data)[0]
 
@@ -56,8 +57,7 @@ def _arrays(files: Sequence[str], name: str, part: str, data: Path | None) -> tu
             path = locate(file, data=place)
         except DataMissing:
             continue
-        with np.load(path, allow_pickle=False) as archive:
-            return archive[f"x_{part}"], archive[f"y_{part}"]
+        return archives.read(path, part, name)
     import keras
 
     try:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ml.datasets import mnist
+from ml.datasets import archives, mnist
 from ml.datasets.everyday import CIFAR_CLASSES, CIFAR_FILES, FASHION_FILES
 from ml.datasets.locate import locate
 from ml.errors import DataMissing, OptionRefused, sentence
@@ -41,14 +41,7 @@ def load(name: str, part: Literal["train", "test"], data: Path | None = None) ->
     """
     if name == "mnist":
         return mnist.load(part, data)
-    path = file(name, data)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            images, labels = archive[f"x_{part}"], archive[f"y_{part}"]
-    except (OSError, ValueError, KeyError) as error:
-        raise DataMissing(
-            sentence("The file %(path)s is damaged or is not %(name)s."), path=path, name=SETS[name].title
-        ) from error
+    images, labels = archives.read(file(name, data), part, SETS[name].title)
     images = images[..., None] if images.ndim == 3 else images
     return mnist.Split(np.asarray(images, np.uint8), np.asarray(labels, np.int64).ravel())
 

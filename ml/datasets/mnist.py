@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ml.datasets import archives
 from ml.datasets.locate import locate
-from ml.errors import DataMissing, sentence
 
 FILE = "mnist.npz"
 CLASSES = [str(digit) for digit in range(10)]
@@ -35,11 +35,7 @@ def load(part: Literal["train", "test"], data: Path | None = None) -> Split:
         DataMissing: the archive is nowhere, or is not MNIST's.
     """
     path = locate(FILE, data=data, url=URL, sha256=SHA256)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            images, labels = archive[f"x_{part}"], archive[f"y_{part}"]
-    except (OSError, ValueError, KeyError) as error:
-        raise DataMissing(sentence("The file %(path)s is damaged or is not MNIST."), path=path) from error
+    images, labels = archives.read(path, part, "MNIST")
     return Split(np.asarray(images, np.uint8)[..., None], np.asarray(labels, np.int64))
 
 

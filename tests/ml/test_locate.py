@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.datasets import mnist
+from ml.datasets import everyday, labelled, mnist
 from ml.datasets.locate import locate
 from ml.errors import DataMissing
 
@@ -72,10 +72,41 @@ def test_what_cannot_be_had_is_said_in_one_sentence(places: tuple[Path, Path], u
         locate("mnist.npz", url=url)
 
 
-def test_a_file_that_is_not_mnist_is_said_in_one_sentence(places: tuple[Path, Path]) -> None:
-    (places[0] / "mnist.npz").write_bytes(b"not an archive")
+def _text(path: Path) -> None:
+    path.write_bytes(b"not an archive")
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _cut_off(path: Path) -> None:
+    np.savez(path, x_test=np.zeros((5, 28, 28), np.uint8), y_test=np.arange(5))
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def _overwritten(path: Path) -> None:
+    np.savez_compressed(path, x_test=np.arange(5 * 784).reshape(5, 28, 28), y_test=np.arange(5))
+    content = bytearray(path.read_bytes())
+    content[200:400] = bytes(200)
+    path.write_bytes(content)
+
+
+def _one_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.zeros(5))
+
+
+@pytest.mark.parametrize("damage", [_text, _empty, _cut_off, _overwritten, _one_array])
+def test_a_file_that_is_not_the_data_set_is_said_in_one_sentence(damage, places: tuple[Path, Path]) -> None:
+    for name in ("mnist.npz", "fashion_mnist.npz"):
+        damage(places[0] / name)
     with pytest.raises(DataMissing, match="is damaged or is not MNIST"):
         mnist.load("test")
+    with pytest.raises(DataMissing, match="is damaged or is not Fashion-MNIST"):
+        labelled.load("fashion-mnist", "test")
+    with pytest.raises(DataMissing, match="is damaged or is not fashion_mnist"):
+        everyday.fashion("test")
 
 
 def test_mnist_is_read_with_a_channel_axis(places: tuple[Path, Path]) -> None:
