@@ -40,6 +40,12 @@ def write(path: Path, data: bytes) -> None:
         raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
+def samples_check(count: int) -> None:
+    """Raise CommandError unless `count` can be the number of --samples."""
+    if count < 0:
+        raise CommandError("--samples must be at least 0.")
+
+
 class ModelCommand(BaseCommand):
     """A command over `ml`: its errors are one sentence, its answers a line of text or of JSON."""
 

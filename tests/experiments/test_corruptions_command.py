@@ -77,6 +77,11 @@ def test_a_folder_of_other_images_is_refused(tiny_digits, digits_folder, tmp_pat
             )
 
 
+def test_fewer_images_than_none_are_refused(tiny_zoo):
+    with pytest.raises(CommandError, match="--samples must be at least 0"):
+        call_command("corruptions", "tiny-digits", "--samples", "-5")
+
+
 def test_models_with_other_test_images_are_refused(tiny_digits, digits_folder, monkeypatch):
     unseen = training.unseen
 

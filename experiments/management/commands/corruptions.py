@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classification_site.commands import ModelCommand
+from classification_site.commands import ModelCommand, samples_check
 from ml import training, zoo
 from ml.datasets.corruptions import SUITES
 from ml.errors import OptionRefused, sentence
@@ -41,6 +41,7 @@ class Command(ModelCommand):
     def handle(self, *arguments: Any, **options: Any) -> None:
         from ml.evaluation import measurements
 
+        samples_check(options["samples"])
         models = [zoo.load(name) for name in options["models"]]
         images, labels = _shared(models, options["data"])
         tables = measurements.corrupted(

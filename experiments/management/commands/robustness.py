@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 
+from classification_site.commands import samples_check
 from experiments.attack_command import AttackCommand, chosen, described, read_epsilon
 from ml import zoo
 from ml.attacks import registry
@@ -91,8 +92,7 @@ def _data(model: "Model", options: dict[str, Any]) -> "tuple[Floats, Labels]":
     from ml import training
     from ml.evaluation import samples
 
-    if options["samples"] < 0:
-        raise CommandError("--samples must be at least 0.")
+    samples_check(options["samples"])
     if options["elsewhere"]:
         if options["data"] is None:
             raise CommandError("Name the folder of the photos from elsewhere: --data DIR.")
