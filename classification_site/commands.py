@@ -81,3 +81,8 @@ class ModelCommand(BaseCommand):
             return super().execute(*arguments, **options)
         except EpsilonError as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            # What names a file is for the person to mend; any other may be a mistake of ours, so it stays.
+            if error.errno is None or error.filename is None:
+                raise
+            raise CommandError(f"{error.filename} cannot be used: {error.strerror}.") from error

@@ -15,7 +15,12 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays: some writers choose their format by it.
-    handle, name = tempfile.mkstemp(prefix=".", suffix="".join(path.suffixes), dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", suffix="".join(path.suffixes), dir=path.parent)
+    except OSError as error:
+        # The name that a person knows, not the temporary one.
+        error.filename = str(path)
+        raise
     os.close(handle)
     temporary = Path(name)
     try:

@@ -68,6 +68,12 @@ def test_what_is_there_already_is_kept(saved, tmp_path):
     assert (tmp_path / "new" / "card.json").read_text() == "mine"
 
 
+def test_a_place_that_cannot_be_made_is_one_sentence(saved, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(CommandError, match=r"file.* cannot be used: (Not a directory|File exists)\.$"):
+        run(tmp_path, output=tmp_path / "file" / "new")
+
+
 def test_without_a_place_it_asks_for_one(saved, tmp_path, monkeypatch):
     monkeypatch.delenv("EPSILON_ZOO_DIR")
     with pytest.raises(CommandError, match="--output DIR"):

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from ml import images, zoo
+from ml import files, images, zoo
 from tests import tiny
 from tests.machine import ROOT
 
@@ -27,6 +27,48 @@ def photo(tiny_zoo, tmp_path):
     path = tmp_path / "car.png"
     Image.fromarray(tiny.shape("Car", np.random.default_rng(1), side=64)).save(path)
     return path
+
+
+@pytest.fixture
+def in_the_way(tmp_path):
+    """A folder that cannot be made, for a file has its parent's name."""
+    (tmp_path / "file").write_text("mine")
+    return tmp_path / "file" / "folder"
+
+
+WRITING = [
+    ("corruptions", "tiny-digits", "--samples", "5"),
+    ("robustness", "tiny-digits", "--attack", "fgsm", "--epsilon", "0.1", "--samples", "5"),
+    ("recipe", "run", "digits-simple", "--quick"),
+    ("recipe", "report", "tiny-digits"),
+    ("recipe", "results"),
+]
+
+
+@pytest.mark.parametrize("arguments", WRITING, ids=lambda arguments: " ".join(arguments[:2]))
+def test_an_output_folder_that_cannot_be_made_is_one_sentence(
+    arguments, in_the_way, tiny_zoo, tmp_path, monkeypatch
+):
+    images, labels = np.zeros((5, 28, 28, 1), np.float32), np.zeros(5, np.int64)
+    monkeypatch.setattr("ml.training.unseen", lambda card, data: (images, labels))
+    monkeypatch.setattr("ml.training.report", lambda name, data, output: files.write_text(output / "x", ""))
+    monkeypatch.setattr("experiments.management.commands.recipe._full_runs", lambda: [tmp_path])
+    monkeypatch.setattr("ml.report.results.markdown", lambda folders: "")
+    with pytest.raises(CommandError, match=r"file.* cannot be used: (Not a directory|File exists)\.$"):
+        call_command(*arguments, "--output", str(in_the_way), stdout=io.StringIO(), stderr=io.StringIO())
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("no errno"), BrokenPipeError(32, "Broken pipe"), ValueError("a mistake")]
+)
+def test_an_error_that_is_not_about_a_file_stays_visible(error, monkeypatch):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("ml.zoo.names", fail)
+    with pytest.raises(type(error), match=str(error.args[-1])):
+        command("models")
 
 
 def test_models_lists_every_model_of_the_zoo(tiny_zoo):
