@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from ml import files
 from ml.training import progress
@@ -16,6 +17,8 @@ STATE = "state.json"
 BEST = "best.weights.h5"
 # What EarlyStopping and ReduceLROnPlateau count from epoch to epoch.
 COUNTERS = ("wait", "best", "best_epoch", "cooldown_counter")
+# Of the variables of Keras' `SeedGenerator`, from which dropout draws.
+DRAWING = "seed_generator_state"
 Series = dict[str, list[float]]
 
 
@@ -25,6 +28,7 @@ def fit(
     *,
     epochs: int,
     folder: Path,
+    seed: int,
     validation: Any = None,
     resume: bool = False,
     description: str = "training",
@@ -36,11 +40,14 @@ def fit(
 
     A process killed at any moment loses at most the epoch it was in: with `resume` the weights, the
     optimizer's state, the learning rate and the counters of the callbacks continue from the last whole
-    epoch. A finished fit is not repeated, so that trainings in stages can be resumed too.
+    epoch, and dropout draws what it would have drawn. A finished fit is not repeated, so that trainings in
+    stages can be resumed too.
 
     Args:
         batches: whatever `keras.Model.fit` takes. An object with an attribute `epoch` finds there the
-            number of the epoch at which training starts, to seed its own shuffling.
+            number of the epoch at which training starts, to seed its own shuffling (`shuffled.Shuffled` for
+            arrays).
+        seed: with the number of an epoch, what dropout draws in it.
         monitor: name of a logged figure, e.g. `val_loss`; the weights of its best epoch are kept and are
             those of `network` at the end. Without it, the last epoch's are. Figures whose name ends in
             `accuracy` are best when large, all others when small.
@@ -54,7 +61,7 @@ def fit(
         shutil.rmtree(folder, ignore_errors=True)
     checkpoint = Checkpoint(folder, monitor, callbacks)
     checkpoint.restore(network)
-    if not checkpoint.finished and checkpoint.epoch < epochs:
+    if not checkpoint.ended and checkpoint.epoch < epochs:
         seeds_itself = hasattr(batches, "epoch")
         if seeds_itself:
             batches.epoch = checkpoint.epoch
@@ -65,11 +72,15 @@ def fit(
                 epochs=epochs,
                 initial_epoch=checkpoint.epoch,
                 # The checkpoint comes last: it saves what the others decided, and overrides their reset.
-                callbacks=[bar, *callbacks, checkpoint],
+                callbacks=[bar, Draws(seed), *callbacks, checkpoint],
                 shuffle=not seeds_itself,
                 verbose=0,
                 **options,
             )
+        checkpoint.finish(network)
+    elif not checkpoint.finished:
+        # It was stopped behind its last epoch: what Keras does at the end of a fit is still to be done.
+        network.optimizer.finalize_variable_values(network.trainable_variables)
         checkpoint.finish(network)
     if monitor and (folder / BEST).exists():
         network.load_weights(folder / BEST)
@@ -91,6 +102,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self.since = 0.0
         self.state: dict[str, Any] = {
             "epoch": 0,
+            "ended": False,
             "finished": False,
             "seconds": 0.0,
             "history": {},
@@ -105,8 +117,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         return int(self.state["epoch"])
 
     @property
+    def ended(self) -> bool:
+        """Whether a callback has ended the fit: no epoch follows, however many are left."""
+        return bool(self.state.get("ended")) or self.finished
+
+    @property
     def finished(self) -> bool:
-        """Whether the fit ended by itself."""
+        """Whether the fit ended by itself and its checkpoint holds the result."""
         return bool(self.state["finished"])
 
     @property
@@ -140,6 +157,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         self.state["seconds"] = self.state.get("seconds", 0.0) + now - self.since
         self.since = now
         self.state["epoch"] = epoch + 1
+        self.state["ended"] = bool(self.model.stop_training)
         self.state["callbacks"] = [_counters(other) for other in self.others]
         if self.monitor and self._is_best(self.state["history"][self.monitor]):
             self._save(self.folder / BEST)
@@ -157,6 +175,25 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
 
     def _weights(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch}.weights.h5"
+
+
+class Draws(keras.callbacks.Callback):  # type: ignore[misc]
+    """At the beginning of an epoch sets what dropout draws from: by the seed, the epoch and the layer alone.
+
+    Keras goes on from batch to batch and keeps the state in no file of weights, so that a resumed training
+    would draw the masks of its first epoch again.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        states = [each for each in self.model.variables if each.name == DRAWING]
+        for number, state in enumerate(states):
+            # A seed may be an int32.
+            drawn = np.random.SeedSequence((self.seed, epoch, number)).generate_state(1)[0] >> 1
+            state.assign(np.array([drawn, 0]))
 
 
 class Bar(keras.callbacks.Callback):  # type: ignore[misc]

@@ -125,7 +125,7 @@ def test_adversarial_training_learns_and_goes_on_where_it_was_stopped(split: Spl
 
     def trained(epochs: int) -> tuple[AdversarialTraining, dict]:
         model = hardened(epsilon=0.1, warm_up=10)
-        history = fit(model, images, y=labels, epochs=epochs, folder=tmp_path, resume=True)
+        history = fit(model, images, y=labels, epochs=epochs, folder=tmp_path, seed=1, resume=True)
         return model, history
 
     first, _ = trained(2)

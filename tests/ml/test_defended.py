@@ -130,9 +130,9 @@ def test_the_average_of_the_weights_is_the_result_and_is_kept(tmp_path: Path) ->
     images, labels = digits()
     images, labels = images[:640], labels[:640]
     plain, averaged, again = (compiled(small(), average) for average in (0.0, 0.9, 0.9))
-    fit(plain, images, y=labels, epochs=1, folder=tmp_path / "plain")
-    fit(averaged, images, y=labels, epochs=1, folder=tmp_path / "averaged")
-    fit(again, images, y=labels, epochs=1, folder=tmp_path / "averaged", resume=True)
+    fit(plain, images, y=labels, epochs=1, folder=tmp_path / "plain", seed=1)
+    fit(averaged, images, y=labels, epochs=1, folder=tmp_path / "averaged", seed=1)
+    fit(again, images, y=labels, epochs=1, folder=tmp_path / "averaged", seed=1, resume=True)
     steps = [
         np.abs(one - two).max() for one, two in zip(plain.get_weights(), averaged.get_weights(), strict=True)
     ]

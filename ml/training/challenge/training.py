@@ -14,9 +14,12 @@ from ml.defences.adversarial import AdversarialTraining
 from ml.images import to_float
 from ml.training.fit import Series, fit
 from ml.training.recipe import Recipe
+from ml.training.shuffled import Shuffled
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
+# A notebook's, which says nothing of it.
+RETRAINING_BATCH = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ class Trainer:
         how = self.how
         epochs = min(self.epochs or how.epochs, how.epochs)
         _compile(network, how.learning_rate, epochs * self._batches(how.batch_size), how.last)
-        history = self._fit(network, f"plain-{seed}", epochs, how.batch_size, resume)
+        history = self._fit(network, f"plain-{seed}", epochs, how.batch_size, resume, seed)
         return Trained(network=network, history=history, untrained=untrained)
 
     def retrained(
@@ -90,10 +93,10 @@ class Trainer:
         network = self.plain(seed, resume=True).network
         fit(
             network,
-            images,
-            y=labels,
+            Shuffled(images, labels, RETRAINING_BATCH, seed),
             epochs=epochs,
             folder=self.folder / name,
+            seed=seed,
             resume=resume,
             description=name,
         )
@@ -116,7 +119,7 @@ class Trainer:
             seed=seed,
         )
         _compile(trainer, how.hard_learning_rate, steps, 0.0)
-        history = self._fit(trainer, "hardened", epochs, how.hard_batch_size, resume)
+        history = self._fit(trainer, "hardened", epochs, how.hard_batch_size, resume, seed)
         return Trained(network=network, history=history, untrained=start)
 
     def built(self) -> keras.Model:
@@ -132,16 +135,18 @@ class Trainer:
     def _batches(self, size: int) -> int:
         return -(-len(self.learned.labels) // size)
 
-    def _fit(self, network: keras.Model, name: str, epochs: int, batch_size: int, resume: bool) -> Series:
+    def _fit(
+        self, network: keras.Model, name: str, epochs: int, batch_size: int, resume: bool, seed: int
+    ) -> Series:
         """Nothing is chosen by the validation figures: they are there for the curves."""
         return fit(
             network,
-            to_float(self.learned.images),
-            y=self.learned.labels,
+            Shuffled(to_float(self.learned.images), self.learned.labels, batch_size, seed),
             validation=(to_float(self.tested.images), self.tested.labels),
+            validation_batch_size=batch_size,
             epochs=epochs,
-            batch_size=batch_size,
             folder=self.folder / name,
+            seed=seed,
             resume=resume,
             description=name,
             callbacks=[Seconds()],

@@ -109,6 +109,7 @@ def fitted(
         epochs=shape.epochs,
         validation=(to_float(validation.images), validation.labels),
         folder=folder,
+        seed=seed,
         resume=resume,
         description=description,
     )

@@ -15,6 +15,7 @@ from ml.training import result
 from ml.training.defended import Defence, defended
 from ml.training.fit import fit
 from ml.training.recipe import Recipe
+from ml.training.shuffled import Shuffled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +81,10 @@ def fitted(
     )
     fit(
         learner,
-        to_float(learning.images),
-        y=learning.labels,
+        Shuffled(to_float(learning.images), learning.labels, how.batch_size, seed),
         epochs=epochs,
-        batch_size=how.batch_size,
         folder=folder,
+        seed=seed,
         resume=resume,
         description=f"{name}, seed {seed}",
     )

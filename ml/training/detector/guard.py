@@ -98,7 +98,7 @@ def train(
         metrics=["accuracy"],
         jit_compile=False,  # XLA's convolutions are slower on a CPU
     )
-    fit(hardened, batches, epochs=plan.epochs, folder=folder, resume=resume, description="guard")
+    fit(hardened, batches, epochs=plan.epochs, folder=folder, seed=seed, resume=resume, description="guard")
     whole = guard.build(input_shape=images.shape[1:], classes=classes, **plan.form)
     whole.set_weights(learner.get_weights())
     return whole

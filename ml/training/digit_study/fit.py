@@ -82,6 +82,7 @@ class Trainer:
                 feed.training(mnist_digits.Batches(learning, ("plain",), how, seed)),
                 epochs=epochs,
                 folder=checkpoints,
+                seed=seed,
                 validation=None if watched is None else feed.validation(watched),
                 resume=self.resume,
                 description=name,

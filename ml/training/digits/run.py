@@ -158,6 +158,7 @@ def train(
         epochs=epochs,
         validation=(to_float(validation.images), validation.labels),
         folder=output / "checkpoints",
+        seed=seed,
         resume=resume,
         description=recipe.name,
         callbacks=[keras.callbacks.SwapEMAWeights()] if how.average else [],

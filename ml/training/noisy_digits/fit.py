@@ -101,6 +101,7 @@ def fitted(
         validation=(judged.images, one_hot(judged.labels)),
         validation_batch_size=1000,
         folder=folder,
+        seed=job.seed,
         resume=resume,
         description=description,
         monitor="val_accuracy" if choose else None,

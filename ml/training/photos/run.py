@@ -249,6 +249,7 @@ def _learn(
             weight=how.stranger_weight,
             seed=seed,
         ),
+        seed=seed,
         epochs=stage.epochs,
         folder=folder,
         resume=resume,
