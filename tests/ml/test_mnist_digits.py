@@ -18,6 +18,7 @@ from ml import training, zoo
 from ml.datasets import mnist
 from ml.errors import OptionRefused
 from ml.images import to_float
+from ml.training.digits import figures as digit_figures
 from ml.training.digits import run as mnist_digits
 from ml.training.digits.handwriting import Variation, vary
 
@@ -291,3 +292,17 @@ def test_a_training_starts_only_from_a_model_that_never_met_the_digits_held_out_
 
 def _enough(*_: object) -> None:
     raise OptionRefused("it would begin")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("digits-cnn", ["in one of the kinds: as it is, moved, or placed small"], ["varied", "attacked"]),
+        ("digits-sturdy", ["once, as it is.", "varied or spoilt anew"], ["kinds", "attacked", "sheet"]),
+        ("digits-certified", ["once, as it is.", "is attacked"], ["kinds", "varied", "sheet"]),
+    ],
+)
+def test_the_report_says_of_a_training_what_it_showed(name: str, said: list[str], unsaid: list[str]) -> None:
+    text = digit_figures.training(zoo.card(name))
+    assert [each for each in said if each not in text] == []
+    assert [each for each in unsaid if each in text] == []

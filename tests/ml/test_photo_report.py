@@ -1,6 +1,7 @@
 """The report of a training on class folders, and photos that cannot be used."""
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from PIL import Image
 
 from ml import training, zoo
+from ml.defences.adversarial import AdversarialTraining
 from ml.errors import DataMissing, ImageRefused, OptionRefused
 from ml.training.photos import figures as photo_figures
 from ml.training.photos import files as photo_files
+from ml.training.photos import report as photo_report
 from ml.training.photos.figures import Plan
 from tests import tiny
 
@@ -222,6 +225,45 @@ def test_the_speed_of_training_stands_beside_that_of_plain_fit(run):
     assert set(speeds) == {"answering", "training, plain fit", "training, as here"}
     assert all(rate > 0 for rate, _ in speeds.values())
     assert speeds["training, as here"][1] > 0
+
+
+def test_the_speed_of_a_defended_training_is_that_of_its_attacks(shapes, tmp_path, monkeypatch):
+    timed = []
+
+    def speeds(network, batches):
+        timed.append(network)
+        return {"plain": 1.0, "pipeline": 1.0, "kept": 1.0}
+
+    monkeypatch.setattr("ml.training.photos.speed.speeds", speeds)
+    defence = '\n[defence]\nmethod = "pgd"\nepsilon = 0.01\nattack_steps = 1\n'
+    (tmp_path / "attacked.toml").write_text(RECIPE + defence, encoding="utf-8")
+    training.run(tmp_path / "attacked.toml", data=shapes, output=tmp_path / "out", epochs=1)
+    assert [type(each) for each in timed] == [AdversarialTraining]
+    card = zoo.open_folder(tmp_path / "out" / "model").card
+    # A model that stopped after its first stage says nothing of the second.
+    assert "ReduceLROnPlateau" not in photo_report.training(card)
+    assert photo_report.training(card) in (tmp_path / "out" / "report.json").read_text(encoding="utf-8")
+
+
+HEAD, PATIENCE, COSINE = "The head learns first", "EarlyStopping", "a cosine takes the learning rate to 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "said", "unsaid"),
+    [
+        ("vehicles", {}, [HEAD, PATIENCE, "the strangers", "the last ones: 70% of these"], [COSINE]),
+        ("vehicles", {"strangers": 0, "blend": 1.0}, [HEAD, PATIENCE], ["strangers", "between", COSINE]),
+        ("vehicles", {"start": "random"}, ["starts from nothing", PATIENCE], [HEAD]),
+        ("vehicles-robust", {}, ["The layers from stem_conv on", COSINE], [HEAD, PATIENCE, "between"]),
+        # Its last stage has a defence of its own.
+        ("vehicles-robust", {"defence": {}}, [COSINE, PATIENCE], [HEAD]),
+    ],
+)
+def test_the_report_says_of_a_training_what_its_stages_did(name, changed, said, unsaid):
+    card = zoo.card(name)
+    text = photo_report.training(dataclasses.replace(card, training={**card.training, **changed}))
+    assert [each for each in said if each not in text] == []
+    assert [each for each in unsaid if each in text] == []
 
 
 def test_measuring_the_speed_leaves_the_model_as_it_is(run, shapes):

@@ -15,15 +15,24 @@ from ml.evaluation import metrics
 from ml.images import to_float
 from ml.report import Picture, Pictures, Report, Table, facts, withstood
 from ml.report.usual import classification, confusion, curves
-from ml.training.recipe import Recipe
+from ml.training.digits.handwriting import VARIATIONS
+from ml.training.digits.spoiling import Spoiling
+from ml.training.recipe import Recipe, filled
 from ml.verdict import softmax, unsure
 
 Floats = npt.NDArray[np.float32]
 WRONG_SHOWN = 30
-TEXT = (
-    "Every epoch shows each training digit once, in one of the kinds: as it is, moved, or placed small on a "
-    "large sheet. The validation digits were held out of MNIST's training digits; its test digits were only "
-    "measured, once, at the end."
+SHOWN = {
+    "plain": "as it is",
+    "affine": "moved",
+    "imperfect": "placed small on a large sheet",
+    "pictured": "as it is read from a picture",
+}
+VARIED = "What is shown is varied or spoilt anew in every epoch, as the recipe says."
+ATTACKED = "What is shown is attacked while it is learned, as the recipe's table [defence] says."
+HELD_OUT = (
+    "The validation digits were held out of MNIST's training digits; its test digits were only measured, "
+    "once, at the end."
 )
 KINDS = "Made from the same test digits, with random numbers that are the same for every model."
 NAMES = {"test_accuracy": "MNIST test", "mixed_accuracy": "mixed 30,000"}
@@ -90,7 +99,7 @@ def report(
             aim=aim,
         )
     split = mnist.load("test", data)
-    page.section("Training", TEXT, *curves("curves", recipe.title, card.training["history"]))
+    page.section("Training", training(card), *curves("curves", recipe.title, card.training["history"]))
     kinds = card.data["kinds"]
     by_kind = {kind: _logits(classifier, split, kind) for kind in kinds}
     rows = [
@@ -99,7 +108,7 @@ def report(
     ]
     page.section(
         "Accuracy by kind of digit",
-        KINDS,
+        KINDS if len(kinds) > 1 else "",
         Table(
             name="accuracy-by-kind",
             title="Test accuracy",
@@ -119,6 +128,19 @@ def report(
         )
     withstood.sections(page, card)
     page.write(output)
+
+
+def training(card: Card) -> str:
+    """How the model of `card` was trained: what it was shown, and what was held out."""
+    how, ways = card.training, [SHOWN[kind] for kind in card.data["kinds"]]
+    shown = f"in one of the kinds: {', '.join(ways[:-1])}, or {ways[-1]}" if len(ways) > 1 else ways[0]
+    texts = [f"Every epoch shows each training digit once, {shown}."]
+    spoils = filled(Spoiling, how.get("spoiling", {}), where="[training.spoiling]").spoils
+    if spoils or any(how.get(name) for name in VARIATIONS):
+        texts.append(VARIED)
+    if how.get("defence"):
+        texts.append(ATTACKED)
+    return " ".join([*texts, HELD_OUT])
 
 
 def _summary(card: Card) -> str:

@@ -32,8 +32,11 @@ class Variation:
     @property
     def varies(self) -> bool:
         """Whether anything would change at all."""
-        names = [each.name for each in fields(Variation) if each.name not in ("share", "whole_pixels")]
-        return any(getattr(self, name) for name in names)
+        return any(getattr(self, name) for name in VARIATIONS)
+
+
+# What is a variation by itself; the other fields say how the variations are made.
+VARIATIONS = [each.name for each in fields(Variation) if each.name not in ("share", "whole_pixels")]
 
 
 def vary(images: Floats, how: Variation, random: np.random.Generator) -> Floats:

@@ -22,13 +22,28 @@ DATA = (
     " and a group is in one part only, so that no test photo was seen in training under another name."
     f" {LISTING} lists every photo with its label, part and group."
 )
-TRAINING = (
+STARTED = "The network starts from nothing."
+HEAD = (
     "The head learns first, on features that stay as they are; later stages free upper blocks at a smaller"
-    " rate. After epochs without a better validation loss the learning rate falls (ReduceLROnPlateau), then"
-    " the stage ends (EarlyStopping), and its best epoch's weights are kept. The loss includes that of the"
-    " strangers, pictures of no class whose right answer is the same probability for every class: it does not"
-    " go to zero, and training photos are varied while validation photos are not. Where the recipe has a"
-    " blend, the weights in the end lie between those after the first stage and the last ones."
+    " rate."
+)
+LAYERS = "The layers from {first} on learn with the head, in the first stage already."
+PATIENCE = (
+    "After epochs without a better validation loss the learning rate falls (ReduceLROnPlateau), then the"
+    " stage ends (EarlyStopping), and its best epoch's weights are kept."
+)
+ATTACKED = (
+    "Photos are attacked while they are learned. In a stage with attacks a cosine takes the learning rate to"
+    " 0, and the weights of the last epoch are kept: the photos as they are, by which an epoch could be"
+    " chosen, would choose another network."
+)
+STRANGERS = (
+    "The loss includes that of the strangers, pictures of no class whose right answer is the same probability"
+    " for every class: it does not go to zero."
+)
+VARIED = "Training photos are varied while validation photos are not."
+BLEND = (
+    "The weights in the end lie between those after the first stage and the last ones: {share:.0%} of these."
 )
 TEST = (
     "The whole test part, which was never trained on. Unsure is an answer whose confidence is below the"
@@ -40,8 +55,9 @@ CALIBRATION = (
 )
 SPEED = (
     "Answering: from photo files on disk to answers; decoding, resizing and the network, in batches."
-    " Training: as in the last stage, strangers included, on batches that are decoded and varied anew in"
-    " threads, beside plain fit on the same arrays in memory; the machine may have had other work."
+    " Training: as in the last stage, strangers and attacks included where it has them, on batches that are"
+    " decoded and varied anew in threads, beside plain fit on the same arrays in memory, with the same"
+    " attacks; the machine may have had other work."
 )
 
 
@@ -74,7 +90,7 @@ def write(
     )
     page.headline(f"{card.name}, test photos", float(right.mean()))
     page.section("Photos", DATA, *photo_blocks.counts(card, tested))
-    page.section("Training", TRAINING, *photo_blocks.curves(card.training.get("history", {})))
+    page.section("Training", training(card), *photo_blocks.curves(card.training.get("history", {})))
     notes = f"\n\n{card.notes}" if card.notes else ""
     page.section("Answers to the test photos", TEST + notes, *photo_blocks.answers(card, tested, right))
     page.section("Unsure answers", _unsure_text(card), *photo_blocks.confidence(card, tested, right))
@@ -88,6 +104,21 @@ def write(
     withstood.sections(page, card)
     page.section("Speed", SPEED, _speed(tested, speeds))
     page.write(output)
+
+
+def training(card: Card) -> str:
+    """How the model of `card` was trained: what its stages did."""
+    how = card.training
+    # A run may have been cut off before the last of the recipe's stages.
+    stages = [stage for stage in how["stages"] if stage["name"] in how["history"]]
+    attacked = [bool(how.get("defence") or stage.get("defence")) for stage in stages]
+    first = stages[0].get("first", "")
+    texts = [STARTED] if how["start"] == "random" else [LAYERS.format(first=first) if first else HEAD]
+    texts += [ATTACKED] if any(attacked) else []
+    texts += [] if all(attacked) else [PATIENCE]
+    texts += [STRANGERS] if how["strangers"] else []
+    blend = how.get("blend", 1.0)
+    return " ".join([*texts, VARIED, *([BLEND.format(share=blend)] if blend < 1 else [])])
 
 
 def _speed(tested: Tested, speeds: Mapping[str, float]) -> Table:

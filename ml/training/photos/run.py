@@ -127,12 +127,13 @@ def report_of(recipe: Recipe, classifier: Classifier, *, data: Path | None, outp
 
 
 def _speeds(network: keras.Model, recipe: Recipe, how: Training, pool: Pool, seed: int) -> dict[str, float]:
-    """How fast a copy of the network trains in the recipe's last stage."""
+    """How fast a copy of the network trains in the recipe's last stage, attacks included."""
     stage = how.parts(None)[-1]
     sized = _at_side(network, recipe, stage.side)
     _free(sized, stage)
-    _compile(sized, stage.learning_rate)
-    return speed.speeds(sized, _batches(pool, stage, how, seed))
+    batches = _batches(pool, stage, how, seed)
+    learner = _learner(sized, stage, _defence(recipe, stage), batches, seed)
+    return speed.speeds(learner, batches)
 
 
 def _command(recipe: Recipe, weights: Path | None) -> str:
@@ -230,10 +231,7 @@ def _learn(
     """
     learning, checking = pools
     batches = _batches(learning, stage, how, seed)
-    learner = network
-    if defence:
-        learner = defended(network, defence, steps=stage.epochs * len(batches), seed=seed)
-    _compile(learner, stage.learning_rate)
+    learner = _learner(network, stage, defence, batches, seed)
 
     def cosine(epoch: int, _: float) -> float:
         return stage.learning_rate * (1 + math.cos(math.pi * epoch / stage.epochs)) / 2
@@ -249,9 +247,9 @@ def _learn(
             weight=how.stranger_weight,
             seed=seed,
         ),
-        seed=seed,
         epochs=stage.epochs,
         folder=folder,
+        seed=seed,
         resume=resume,
         description=stage.name,
         monitor=None if defence else "val_loss",
@@ -264,12 +262,19 @@ def _learn(
     )
 
 
-def _compile(network: keras.Model, rate: float) -> None:
-    network.compile(
-        keras.optimizers.Adam(rate),
+def _learner(
+    network: keras.Model, stage: Stage, defence: Defence | None, batches: Batches, seed: int
+) -> keras.Model:
+    """The network, compiled; with a `defence` as a model whose `fit` attacks what it learns."""
+    learner = network
+    if defence:
+        learner = defended(network, defence, steps=stage.epochs * len(batches), seed=seed)
+    learner.compile(
+        keras.optimizers.Adam(stage.learning_rate),
         keras.losses.CategoricalCrossentropy(from_logits=True),
         jit_compile=False,  # XLA's convolutions are ten times slower on a CPU
     )
+    return learner
 
 
 def _batches(pool: Pool, stage: Stage, how: Training, seed: int) -> Batches:
