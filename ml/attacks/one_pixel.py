@@ -43,6 +43,8 @@ class OnePixel(Attack):
         fitness, images = np.full(genes.shape[:2], -np.inf), problem.batch.copy()
         rows = np.flatnonzero(~problem.success(problem.batch))
         for generation in range(self.generations + 1):
+            if not len(rows):
+                break
             children = self._children(genes[rows], problem.rng) if generation else genes[rows]
             part = problem.some(rows)
             fit = _fitness(part, children)
@@ -52,8 +54,6 @@ class OnePixel(Attack):
             best = fitness[rows].argmax(axis=1)
             images[rows] = _painted(part.batch, genes[rows, best])
             rows = rows[~part.success(images[rows])]
-            if not len(rows):
-                break
         return images
 
     def _first(self, problem: Problem) -> Genes:

@@ -164,6 +164,14 @@ def test_a_target_is_reached_more_often_than_before(case, three, batch):
     assert (answers == 2).sum() > (three.logits(batch).argmax(axis=-1) == 2).sum()
 
 
+@every_attack
+@pytest.mark.parametrize("asked", ["every label is wrong", "every answer is the target"])
+def test_images_that_all_succeed_already_are_taken(case, asked, three, batch):
+    answers = three.logits(batch).argmax(axis=-1)
+    goal = {"labels": (answers + 1) % 3} if asked == "every label is wrong" else {"target": answers}
+    assert case.attack(three, batch, epsilon=0.1, **goal).images.shape == batch.shape
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.attack.minimal], ids=str)
 def test_a_minimal_attack_leaves_an_image_untouched_where_it_finds_nothing(case, three, batch):
     for norm in case.attack.norms:
