@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from ml.attacks.base import Attack, Problem
-from ml.attacks.norms import TINY, Floats, Name
+from ml.attacks.norms import TINY, Floats, Name, by_largest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,7 @@ class MIFGSM(Attack):
     def run(self, problem: Problem) -> Floats:
         batch, momentum = problem.batch.copy(), np.zeros_like(problem.batch)
         for _ in range(self.steps):
-            gradient = problem.ascent(batch)
-            # Largest value first: the L1 norm of a tiny gradient would be lost in float32.
-            gradient /= np.maximum(np.abs(gradient).max(axis=(1, 2, 3), keepdims=True), TINY)
+            gradient = by_largest(problem.ascent(batch))
             gradient /= np.maximum(np.abs(gradient).sum(axis=(1, 2, 3), keepdims=True), TINY)
             momentum = np.float32(self.decay) * momentum + gradient
             batch = problem.project(batch + problem.epsilon / self.steps * problem.norm.steepest(momentum))

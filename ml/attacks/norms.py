@@ -71,8 +71,7 @@ class L2(Norm):
         return moved * np.minimum(1, epsilon / np.maximum(_column(self.size(moved)), TINY))
 
     def steepest(self, gradient: Floats) -> Floats:
-        # Scaled first: the squares of a confident model's gradient would vanish in float32.
-        scaled = gradient / np.maximum(np.abs(gradient).max(axis=(1, 2, 3), keepdims=True), TINY)
+        scaled = by_largest(gradient)
         return scaled / np.maximum(_column(self.size(scaled)), TINY)
 
     def random(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
@@ -80,6 +79,14 @@ class L2(Norm):
         count, values = shape[0], int(np.prod(shape[1:]))
         length = rng.uniform(0, 1, (count, 1, 1, 1)) ** (1 / values)
         return (self.steepest(rng.standard_normal(shape).astype(np.float32)) * length).astype(np.float32)
+
+
+def by_largest(gradient: Floats) -> Floats:
+    """Each gradient of (N, H, W, C) over its largest value, 0 where it vanishes: however little of it a very
+    confident network leaves (1e-30 and less), so that its norm is not lost in float32.
+    """
+    largest = np.abs(gradient).max(axis=(1, 2, 3), keepdims=True, initial=0)
+    return np.asarray(gradient / np.where(largest > 0, largest, 1), np.float32)
 
 
 def _column(values: Floats) -> Floats:

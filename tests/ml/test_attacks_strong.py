@@ -10,6 +10,7 @@ from ml.attacks.apgd import APGD, checkpoints
 from ml.attacks.base import Problem
 from ml.attacks.norms import NORMS
 from ml.attacks.square import Square
+from ml.classifier import Classifier
 from ml.errors import EpsilonRefused, OptionRefused
 from tests import tiny
 
@@ -89,6 +90,31 @@ def test_a_target_is_reached(attack, tiny_photos, problem):
     others = labels != 2
     before = (tiny_photos.logits(batch).argmax(axis=-1) == 2)[others].mean()
     assert result.success[others].mean() > before
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-20, 1e-12, 1, 1e20])
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_the_steepest_step_does_not_depend_on_the_size_of_the_gradient(norm, size):
+    gradient = np.random.default_rng(0).standard_normal((5, 4, 4, 2)).astype(np.float32)
+    gradient[0] = 0
+    small = gradient * np.float32(size)
+    np.testing.assert_allclose(NORMS[norm].steepest(small), NORMS[norm].steepest(gradient), rtol=1e-5)
+    assert not NORMS[norm].steepest(small)[0].any()
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_the_momentum_of_mi_fgsm_does_not_depend_on_the_size_of_the_gradient(norm, tiny_photos, problem):
+    class Confident(Classifier):
+        def gradient(self, *arguments):
+            return super().gradient(*arguments) * np.float32(1e-25)
+
+    batch, labels = problem
+    plain, confident = (
+        MIFGSM()(model, batch, epsilon=0.1, norm=norm, labels=labels).images
+        for model in (tiny_photos, Confident(tiny_photos.network, tiny_photos.card))
+    )
+    assert (plain != batch).any(axis=(1, 2, 3)).all()
+    np.testing.assert_allclose(confident, plain, atol=1e-4)
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
