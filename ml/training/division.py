@@ -55,8 +55,8 @@ def check_start(start: Card, data: Mapping[str, Any], seed: int) -> None:
     if apart:
         raise OptionRefused(
             sentence(
-                "This training cannot start from “%(name)s”, which learned images that are held out here: its"
-                " own were not divided in the same way (%(differing)s)."
+                "This training cannot start from “%(name)s”, which may have learned images that are held out"
+                " here: its own were not divided in the same way (%(differing)s)."
             ),
             name=start.name,
             differing=", ".join(apart),
