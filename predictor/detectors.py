@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ml import zoo
+from ml import card, zoo
 from ml.defences import detection
 from ml.defences.detection import CARD, Detector, Suspicion
 from ml.errors import Busy, EpsilonError
@@ -29,17 +29,20 @@ class Watch(NamedTuple):
     batcher: "Batcher[Floats]"
 
 
-_watches: dict[tuple[str, str], Watch | None] = {}
+# The model, its weights, and the detector's card as it lies there: one that is trained anew has another.
+_Key = tuple[str, str, card.State]
+_watches: dict[_Key, Watch | None] = {}
 # One for each model: building one detector keeps nobody from the others.
-_opening: dict[tuple[str, str], threading.Lock] = {}
+_opening: dict[_Key, threading.Lock] = {}
 _lock = threading.Lock()
 
 
 def watch(name: str) -> Watch | None:
     """The detector of model `name`, ready to be asked; None where there is none that can be used."""
-    if not (zoo.folder(name) / CARD).is_file():
+    state = card.state(zoo.folder(name) / CARD)
+    if state is None:
         return None
-    key = name, zoo.card(name).weights_sha256
+    key = name, zoo.card(name).weights_sha256, state
     with _lock:
         opening = _opening.setdefault(key, threading.Lock())
     with opening:

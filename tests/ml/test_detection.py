@@ -211,6 +211,15 @@ def test_a_model_has_the_detector_that_lies_beside_it(beside, tiny_digits):
     assert detection.load(tiny_digits) is found
 
 
+def test_a_detector_that_is_trained_anew_is_taken_up(beside, detector, tiny_zoo, tiny_digits):
+    before = detection.load(tiny_digits)
+    arrays = {**detector.arrays, "head.centre": detector.arrays["head.centre"] + 1}
+    written = detection.write(tiny_zoo / "tiny-digits", detector.card, arrays)
+    after = detection.load(tiny_digits)
+    assert after.card.arrays_sha256 == written.arrays_sha256 != before.card.arrays_sha256
+    assert detection.load(tiny_digits) is after
+
+
 @pytest.mark.parametrize("change", [{"squeezes": ["sharp"]}, {"squeezes": ["9-bit"]}, {"layers": ["none"]}])
 def test_an_unknown_squeeze_or_layer_is_refused(change, detector, digits):
     card = dataclasses.replace(detector.card, settings={**SETTINGS, **change})

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.models import Profile
 from ml import images
+from ml.defences import detection
 from ml.defences.detection import ARRAYS, CARD
 from ml.errors import Busy
 from predictor import detector_figures, detectors, engine
@@ -98,6 +99,14 @@ def test_an_answer_that_is_older_than_the_detector_gets_its_score_at_the_next_vi
     after = answer(digit)
     assert after.pk == before.pk
     assert after.tampered is False
+
+
+def test_a_detector_that_is_trained_anew_is_asked_without_a_restart(watched, digit):
+    before = detectors.watch(DIGIT).detector
+    arrays = {**before.arrays, "head.centre": before.arrays["head.centre"] + 1}
+    written = detection.write(watched, before.card, arrays)
+    assert detectors.watch(DIGIT).detector.card == written != before.card
+    assert answer(digit).versions["detector"] == written.arrays_sha256[:12]
 
 
 @pytest.mark.usefixtures("watched")

@@ -2,25 +2,27 @@
 
 import threading
 
-from ml import zoo
+from ml import card, zoo
 from ml.defences.detection.detector import CARD, Detector, graph_place, read, read_card
 from ml.graphs import inference, kept
 from ml.model import Model
 
-_loaded: dict[tuple[str, str], Detector] = {}
+_loaded: dict[tuple[str, str, card.State], Detector] = {}
 _lock = threading.Lock()
 
 
 def load(model: Model) -> Detector | None:
-    """The detector of a model of the zoo, or None where it has none; the same object for the same weights.
+    """The detector of a model of the zoo, or None where it has none; the same object for the same weights of
+    the model and the same card beside them, which names the detector's arrays.
 
     Raises:
         ModelUnavailable: no model has this name, or its detector is damaged or was made for other weights.
     """
     folder = zoo.folder(model.card.name)
-    if not (folder / CARD).is_file():
+    state = card.state(folder / CARD)
+    if state is None:
         return None
-    key = (model.card.name, model.card.weights_sha256)
+    key = model.card.name, model.card.weights_sha256, state
     with _lock:
         if key not in _loaded:
             _loaded[key] = read(folder, model)
