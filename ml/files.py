@@ -1,7 +1,7 @@
 """Files that are whole or absent: written beside the target, synced, then renamed onto it."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,22 +15,18 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays: some writers choose their format by it.
+    temporary = path.with_name(f".{secrets.token_hex(8)}{''.join(path.suffixes)}")
     try:
-        handle, name = tempfile.mkstemp(prefix=".", suffix="".join(path.suffixes), dir=path.parent)
+        # Not `tempfile`, whose files are private: a result is readable as the umask says, like any other file.
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except OSError as error:
         # The name that a person knows, not the temporary one.
         error.filename = str(path)
         raise
-    os.close(handle)
-    temporary = Path(name)
     try:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        # mkstemp makes the file private; a result is readable like any other file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
