@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from ml.version import TENSORFLOW, installed
 
 _PARTS = (".bin", ".xml")
 _HASHES = ".sha256"
+_ML = Path(__file__).parents[1]
+# Whose code decides, beside the weights and settings, what a graph computes.
+_MAKERS = ("architectures", "defences/detection", "graphs")
 
 
 def place(*parts: Any) -> Path:
     """Where a graph lies, without a suffix: named by all that decides what it computes, which `parts` are."""
-    named = json.dumps([*parts, *_versions()], sort_keys=True)
+    named = json.dumps([*parts, *_versions(), revision(_ML)], sort_keys=True)
     digest = hashlib.sha256(named.encode()).hexdigest()[:32]
     return files.cache_folder() / "graphs" / digest
 
@@ -55,6 +59,18 @@ def write(model: Any, path: Path) -> None:
 def _hashes(path: Path) -> str:
     parts = [path.with_suffix(suffix).read_bytes() for suffix in _PARTS]
     return "".join(f"{hashlib.sha256(part).hexdigest()}\n" for part in parts)
+
+
+@cache
+def revision(root: Path) -> str:
+    """The hash of the source files that make graphs, of those in `root`: a graph that other code made is not
+    this one. Read once in a process, without importing any.
+    """
+    digest = hashlib.sha256()
+    for folder in _MAKERS:
+        for path in sorted((root / folder).glob("*.py")):
+            digest.update(f"{folder}/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def _versions() -> list[str | None]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from keras import layers
 
 from ml import architectures, zoo
 from ml.errors import OptionRefused
-from ml.graphs import inference, traced
+from ml.graphs import inference, kept, traced
 from ml.training.result import working_card
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +181,21 @@ def test_the_graphs_of_every_shipped_network_can_be_made_apart(cache):
     networks = {name for name in zoo.names() if zoo.card(name).gradient}
     assert "digits-logistic" in networks  # an estimator, and a network
     assert {name for name in zoo.names() if zoo.lacks_graph(name)} == networks
+
+
+def test_a_graph_that_other_code_made_is_not_taken(monkeypatch, tmp_path):
+    def place_of(version, source):
+        root = tmp_path / version
+        for folder in ("architectures", "defences/detection", "graphs"):
+            shutil.copytree(ROOT / "ml" / folder, root / folder)
+        with (root / "defences/detection/texture.py").open("a") as file:
+            file.write(source)
+        monkeypatch.setattr(kept, "_ML", root)
+        return kept.place("a network")
+
+    first = place_of("first", "")
+    assert place_of("same", "") == first
+    assert place_of("other", "SIZE = 5") != first
 
 
 def test_other_weights_have_a_graph_of_their_own(network, cache):
