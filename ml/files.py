@@ -17,7 +17,7 @@ def replacing(path: Path) -> Iterator[Path]:
     # The suffix stays: some writers choose their format by it.
     temporary = path.with_name(f".{secrets.token_hex(8)}{''.join(path.suffixes)}")
     try:
-        # Not `tempfile`, whose files are private: a result is readable as the umask says, like any other file.
+        # Not `tempfile`, whose files are private: a result is as readable as the umask has any other file.
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except OSError as error:
         # The name that a person knows, not the temporary one.
