@@ -18,8 +18,9 @@ from ml.errors import EpsilonRefused, NotANetwork, sentence
 if TYPE_CHECKING:
     from ml.model import Model
 
+Labels = npt.NDArray[np.int64]
 # The proof is computed in float64, the answer in float32: a margin has to exceed what that can differ by,
-# relative to the size of the logits and of what they were summed from.
+# relative to the size of what the logits are summed from.
 FLOAT_ERROR = 1e-4
 CHUNK = 500
 
@@ -120,15 +121,25 @@ def margins(model: "Model", batch: Floats, labels: npt.ArrayLike, epsilon: float
     for start in range(0, len(batch), CHUNK):
         images = tf.constant(batch[start : start + CHUNK], tf.float64)
         triple = images, tf.maximum(images - epsilon, 0.0), tf.minimum(images + epsilon, 1.0)
-        logits, bounds = intervals.margins(layers, triple, tf.constant(rows[start : start + CHUNK]))
-        scale = tf.maximum(1.0, tf.reduce_max(tf.abs(logits), axis=-1, keepdims=True))
+        last = intervals.features(layers, triple)
+        _, bounds = intervals.margins(layers[-1:], last, tf.constant(rows[start : start + CHUNK]))
+        summed = intervals.summed(layers[-1], last)
+        scale = tf.maximum(1.0, tf.reduce_max(summed, axis=-1, keepdims=True))
         found.append((bounds - FLOAT_ERROR * scale).numpy())
     return np.concatenate(found)
 
 
 def certified(model: "Model", batch: Floats, labels: npt.ArrayLike, epsilon: float) -> npt.NDArray[np.bool_]:
-    """(N,) whether the answer is `labels` for every image within ε: proven when True, unknown when False."""
+    """(N,) whether the answer is `labels` for every image within ε: proven when True, unknown when False.
+
+    The network's own answer to the image itself is asked, too: certified is never more than right.
+    """
     rows = np.asarray(labels, np.int64)
+    return np.asarray(_proven(model, batch, rows, epsilon) & (model.logits(batch).argmax(axis=-1) == rows))
+
+
+def _proven(model: "Model", batch: Floats, rows: Labels, epsilon: float) -> npt.NDArray[np.bool_]:
+    """The same by the bounds alone."""
     bounds = margins(model, batch, rows, epsilon)
     others = np.arange(bounds.shape[1])[None] != rows[:, None]
     return np.asarray(np.where(others, bounds, np.inf).min(axis=-1, initial=np.inf) > 0)
@@ -146,7 +157,7 @@ def certified_radius(model: "Model", batch: Floats, labels: npt.ArrayLike, *, le
         middle = (low[open_] + high[open_]) // 2
         for each in np.unique(middle):
             part = open_[middle == each]
-            holds = certified(model, batch[part], rows[part], float(each) / levels)
+            holds = _proven(model, batch[part], rows[part], float(each) / levels)
             low[part[holds]], high[part[~holds]] = each, each
     return (np.where(proven, low, 0) / levels).astype(np.float32)
 

@@ -65,13 +65,7 @@ def margins(
         training: batch normalisation uses, and keeps, the figures of these images.
         seen: gets what goes into the first linear layer, then what goes into each ReLU.
     """
-    for layer in layers[:-1]:
-        first = not seen and isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
-        bent = isinstance(layer, keras.layers.Activation) and layer.activation is _RELU
-        if seen is not None and (first or bent):
-            seen.append(triple)
-        triple = _rule(layer)(layer, triple, training)
-    values, lower, upper = triple
+    values, lower, upper = features(layers, triple, training=training, seen=seen)
     weights = tf.cast(layers[-1].kernel, values.dtype)
     bias = tf.cast(layers[-1].bias, values.dtype)
     logits = values @ weights + bias
@@ -81,6 +75,34 @@ def margins(
     bounds = tf.einsum("nf,nfc->nc", middle, difference)
     bounds -= tf.einsum("nf,nfc->nc", radius, tf.abs(difference))
     return logits, bounds + tf.gather(bias, labels)[:, None] - bias[None]
+
+
+def features(
+    layers: Sequence[keras.Layer],
+    triple: Triple,
+    *,
+    training: bool = False,
+    seen: list[Triple] | None = None,
+) -> Triple:
+    """What goes into the last of `layers`, each (N, features); the arguments are those of `margins`."""
+    for layer in layers[:-1]:
+        first = not seen and isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
+        bent = isinstance(layer, keras.layers.Activation) and layer.activation is _RELU
+        if seen is not None and (first or bent):
+            seen.append(triple)
+        triple = _rule(layer)(layer, triple, training)
+    return triple
+
+
+def summed(layer: keras.layers.Dense, triple: Triple) -> tf.Tensor:
+    """The largest Σ|w||h| + |b| of each logit (N, classes) of the last layer.
+
+    It may be much more than the logit, and the rounding of a sum is proportional to it (Higham 2002,
+    "Accuracy and Stability of Numerical Algorithms", section 3.1).
+    """
+    _, lower, upper = triple
+    weights, bias = (tf.abs(tf.cast(each, lower.dtype)) for each in (layer.kernel, layer.bias))
+    return tf.maximum(tf.abs(lower), tf.abs(upper)) @ weights + bias
 
 
 def _affine(layer: keras.Layer, triple: Triple, training: bool) -> Triple:

@@ -214,6 +214,28 @@ def test_the_bounds_are_lowered_by_what_float32_can_differ_by(trained: Classifie
     np.testing.assert_allclose(found, exact, atol=0.01)
 
 
+def test_nothing_is_proven_of_what_is_left_of_large_terms(trained: Classifier) -> None:
+    """A margin of 0.1 between sums of ±10⁷ is less than what float32 can tell."""
+    made = network(shape=(28, 28, 1), classes=10)
+    weights = np.zeros((784, 10), np.float32)
+    weights[::2, 0], weights[1::2, 0] = 1e7, -1e7
+    made.layers[-1].set_weights([weights, np.eye(10, dtype=np.float32)[0] / 10])
+    grey = np.full((1, 28, 28, 1), 0.5, np.float32)
+    assert not certified(Classifier(made, trained.card), grey, [0], 0.0).any()
+
+
+def test_nothing_is_proven_of_an_answer_that_the_network_does_not_give(trained: Classifier) -> None:
+    class Rounded(Classifier):
+        def logits(self, batch):
+            return -super().logits(batch)
+
+    images, labels = digits()
+    assert certified(trained, images[:50], labels[:50], 0.01).any()
+    other = Rounded(trained.network, trained.card)
+    assert not certified(other, images[:50], labels[:50], 0.01).any()
+    assert not certified_radius(other, images[:50], labels[:50]).any()
+
+
 def test_epsilon_out_of_range_is_refused(trained: Classifier) -> None:
     with pytest.raises(EpsilonRefused):
         certified(trained, np.zeros((1, 28, 28, 1), np.float32), [0], 1.5)
