@@ -99,7 +99,7 @@ def _tiles(problem: Problem) -> Floats:
     for top in range(0, height - side + 1, side):
         for left in range(0, width - side + 1, side):
             signs = problem.rng.choice(SIGNS, (count, 1, 1, channels))
-            moved[:, top : top + side, left : left + side] += signs * _hill(side)[:, :, None]
+            moved[:, top : top + side, left : left + side] += signs * _turned(problem.rng, count, side)
     return problem.project(problem.batch + problem.epsilon * problem.norm.steepest(moved))
 
 
@@ -117,23 +117,31 @@ def _hills(problem: Problem, current: Floats, share: float) -> Floats:
     spare = np.maximum(problem.epsilon**2 - whole, 0) + freed
     old = moved[into]
     signs = problem.rng.choice(SIGNS, (count, 1, 1, channels))
-    hill = signs * _hill(side)[:, :, None] + old / np.maximum(np.sqrt(_energy(old)), TINY)
+    hill = signs * _turned(problem.rng, count, side) + old / np.maximum(np.sqrt(_energy(old)), TINY)
     moved[out_of] = 0
     moved[into] = hill / np.maximum(np.sqrt(_energy(hill)), TINY) * np.sqrt(spare)
     return problem.project(problem.batch + problem.epsilon * problem.norm.steepest(moved))
 
 
+def _turned(rng: np.random.Generator, count: int, side: int) -> Floats:
+    """A hill for each image, every other one on its side as chance has it (N, side, side, 1)."""
+    hill, turn = _hill(side), rng.random(count) < 0.5
+    return np.where(turn[:, None, None], hill.T, hill)[..., None]
+
+
 def _hill(side: int) -> Floats:
-    """The paper's η: two hills, one of them upside down, of Euclidean length 1 (side, side)."""
+    """The paper's η (equation 2), (side, side): two hills of the same weight, one upside down, together of
+    Euclidean length 1.
+    """
 
     def centred(height: int, width: int) -> Floats:
         values = np.zeros((height, width), np.float32)
         row, column = height // 2, width // 2
-        for ring in range(1, max(row, column) + 1):
+        for ring in range(1, max(row, column) + 2):
             rows = slice(max(0, row - ring + 1), row + ring)
             columns = slice(max(0, column - ring + 1), column + ring)
             values[rows, columns] += 1 / ring**2
-        return values
+        return np.asarray(values / np.sqrt((values**2).sum()), np.float32)
 
     half = side // 2
     both = np.concatenate([centred(half, side), -centred(side - half, side)])

@@ -5,7 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ml.attacks import BIM, FGSM, MIFGSM, PGD, GaussianNoise, SaltAndPepper, Transfer, UniformNoise, apgd
+from ml.attacks import (
+    BIM,
+    FGSM,
+    MIFGSM,
+    PGD,
+    GaussianNoise,
+    SaltAndPepper,
+    Transfer,
+    UniformNoise,
+    apgd,
+    square,
+)
 from ml.attacks.apgd import APGD, checkpoints
 from ml.attacks.base import Problem
 from ml.attacks.norms import NORMS
@@ -193,6 +204,30 @@ def test_a_pullback_is_the_gradient_of_weighted_logits(tiny_digits):
     towards = tiny_digits.pullback(batch, np.eye(10, dtype=np.float32)[(labels + 1) % 10])[1]
     margin = tiny_digits.climb(batch, labels, (labels + 1) % 10, loss="margin").gradient
     np.testing.assert_allclose(towards - gradient, margin, atol=1e-4)
+
+
+@pytest.mark.parametrize("side", [3, 5, 7, 11])
+def test_the_hills_of_square_are_the_papers(side):
+    """Equation 2: Σ 1/(n + 1 - k)² over k from 0 to n - d, d being how far a pixel is from the middle."""
+
+    def hill(rows, columns):
+        n = max(rows, columns) // 2
+        values = np.zeros((rows, columns))
+        for row, column in np.ndindex(rows, columns):
+            far = max(abs(row - rows // 2), abs(column - columns // 2))
+            values[row, column] = sum(1 / (n + 1 - k) ** 2 for k in range(n - far + 1))
+        return values / np.linalg.norm(values)
+
+    expected = np.concatenate([hill(side // 2, side), -hill(side - side // 2, side)]) / np.sqrt(2)
+    np.testing.assert_allclose(square._hill(side), expected, atol=1e-6)
+
+
+def test_half_of_the_hills_of_square_lie_on_their_side():
+    first, again = (square._turned(np.random.default_rng(2), 4000, 5)[..., 0] for _ in range(2))
+    upright, turned = ((first == each).all(axis=(1, 2)) for each in (square._hill(5), square._hill(5).T))
+    assert (upright ^ turned).all()
+    assert turned.mean() == pytest.approx(0.5, abs=0.03)
+    assert np.array_equal(first, again)
 
 
 def test_apgd_looks_where_the_paper_says():
