@@ -53,6 +53,6 @@ class Auto(Attack):
             "BIM": BIM(),
             "APGD": APGD(steps=100),
             "APGD-T": APGD(steps=100, loss="margin", classes=others),
-            "FAB": FAB(steps=100, classes=others, until_solved=True),
+            "FAB-T": FAB(steps=100, classes=others, separately=True, until_solved=True),
             "Square": Square(queries=1000 if height * width > LARGE else 5000),
         }

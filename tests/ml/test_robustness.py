@@ -56,10 +56,10 @@ def test_auto_works_in_l2_and_leaves_some_images_to_a_small_epsilon(tiny_photos,
 
 def test_the_cascade_asks_what_the_issue_asks_at_least(tiny_digits, tiny_photos):
     digits = Auto().parts(tiny_digits)
-    assert list(digits) == ["BIM", "APGD", "APGD-T", "FAB", "Square"]
-    assert [digits[name].steps for name in ("APGD", "APGD-T", "FAB")] == [100, 100, 100]
+    assert list(digits) == ["BIM", "APGD", "APGD-T", "FAB-T", "Square"]
+    assert [digits[name].steps for name in ("APGD", "APGD-T", "FAB-T")] == [100, 100, 100]
     assert (digits["APGD"].loss, digits["APGD-T"].loss) == ("cross-entropy", "margin")
-    assert (digits["APGD-T"].classes, digits["FAB"].classes) == (9, 9)
+    assert (digits["APGD-T"].classes, digits["FAB-T"].classes, digits["FAB-T"].separately) == (9, 9, True)
     assert digits["Square"].queries == 5000
     assert Auto().parts(tiny_photos)["APGD-T"].classes == 2
     assert list(Auto().parts(affine(2)[0])) == list(digits)
