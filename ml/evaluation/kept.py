@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,27 @@ from ml.errors import OptionRefused, sentence
 
 Flags = npt.NDArray[np.bool_]
 QUESTION = "question.json"
+SECONDS = "seconds.json"
 
 
 def flags(path: Path | None, compute: Callable[[], Flags]) -> Flags:
     """What `path` holds; without such a file what `compute` gives, and from then on it is there."""
     if path and path.exists():
         return np.asarray(np.load(path, allow_pickle=False))
+    started = time.perf_counter()
     found = compute()
     if path:
         with files.replacing(path) as temporary, temporary.open("wb") as store:
             np.save(store, found)
+        spent = seconds(path.parent) + time.perf_counter() - started
+        files.write_text(path.parent / SECONDS, json.dumps(spent))
     return found
+
+
+def seconds(folder: Path) -> float:
+    """How long all calls together looked for the flags in `folder`."""
+    path = folder / SECONDS
+    return float(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else 0.0
 
 
 def same_question(folder: Path, asked: Sequence[Any]) -> None:

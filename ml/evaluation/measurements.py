@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ml.attacks import registry
 from ml.attacks.norms import Floats, Name
 from ml.errors import OptionRefused, sentence
+from ml.evaluation import kept
 from ml.evaluation.corruptions import corrupted_accuracy
 from ml.evaluation.robustness import Labels, attacked
 from ml.evaluation.samples import spread
@@ -100,7 +101,7 @@ def corrupted(
     suite = models[0].card.domain
     folders = [folder / model.card.name for model in models] if folder else []
     found = corrupted_accuracy(models, images[chosen], labels[chosen], suite, seed=seed, folders=folders)
-    seconds = round(time.perf_counter() - started, 1)
+    spent = sum(map(kept.seconds, folders)) if folders else time.perf_counter() - started
     return [
         {
             "suite": suite,
@@ -111,7 +112,7 @@ def corrupted(
                 name: values[0] if len(values) == 1 else list(values)
                 for name, values in each.per_severity.items()
             },
-            "seconds": seconds,
+            "seconds": round(spent, 1),
         }
         for each in found
     ]
@@ -131,7 +132,7 @@ def measured(
         from ml.defences.certified import certified
 
         clean = model.logits(batch).argmax(axis=-1) == truth
-        held = certified(model, batch, truth, asked.epsilon)
+        held, seconds = certified(model, batch, truth, asked.epsilon), time.perf_counter() - started
     else:
         attack = registry.make(asked.attack, asked.options)
         outcome = attacked(
@@ -144,11 +145,11 @@ def measured(
             seed=asked.seed,
             folder=folder,
         )
-        clean, held = outcome.clean, outcome.right
+        clean, held, seconds = outcome.clean, outcome.right, outcome.seconds
     values = asdict(asked) | {
         "samples": len(truth),
         "clean_accuracy": float(clean.mean()),
         "accuracy": float(held.mean()),
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(seconds, 1),
     }
     return Measurement(**values)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,8 @@ class Outcome:
     """What became of N images under the named attack at the named ε, by their true labels.
 
     `right` (N,): still answered rightly; `clean` (N,): rightly without the attack; `fell_to` (N,): the one of
-    `parts` (`Attack.parts`) that succeeded, CLEAN where the answer was wrong already, "" where it held.
+    `parts` (`Attack.parts`) that succeeded, CLEAN where the answer was wrong already, "" where it held;
+    `seconds`: how long that took, with the calls that were stopped before it was done.
     """
 
     attack: str
@@ -49,6 +51,7 @@ class Outcome:
     clean: Flags
     fell_to: npt.NDArray[np.str_]
     parts: tuple[str, ...]
+    seconds: float
 
     @property
     def robust_accuracy(self) -> float:
@@ -115,6 +118,7 @@ def attacked(
     Raises:
         OptionRefused: the folder holds the answers to another question.
     """
+    started = time.perf_counter()
     chunk = chunk or max(1, min(250, _CHUNK_VALUES // max(1, images[:1].size)))
     if folder:
         about = kept.digest(images, labels)
@@ -143,6 +147,7 @@ def attacked(
         clean=clean,
         fell_to=fell_to,
         parts=tuple(parts),
+        seconds=kept.seconds(folder) if folder else time.perf_counter() - started,
     )
 
 

@@ -64,6 +64,7 @@ def test_an_interrupted_measurement_goes_on_with_its_finished_chunks(
     silent = WithoutGradient(tiny_digits)
     second = measurements.all_of([asked], silent, images, labels, folder=tmp_path)
     assert second[0]["accuracy"] == first[0]["accuracy"]
+    assert second[0]["seconds"] == first[0]["seconds"]
     with pytest.raises(NotANetwork):
         measurements.all_of([asked], silent, images, labels, folder=tmp_path / "another")
 

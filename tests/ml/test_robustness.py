@@ -9,6 +9,7 @@ from ml import classifier
 from ml.attacks import APGD, BIM, FAB, FGSM, PGD, Attack, Auto, Transfer
 from ml.attacks.registry import ATTACKS, make
 from ml.errors import OptionRefused
+from ml.evaluation import kept
 from ml.evaluation.robustness import attacked, signs_of_masking
 from tests import tiny
 from tests.ml.affine import affine
@@ -121,10 +122,11 @@ def test_chunks_change_nothing_and_are_resumed(tiny_photos, problem, tmp_path, m
     parts = attacked(FGSM(), tiny_photos, batch, labels, epsilon=0.1, chunk=10, folder=tmp_path)
     assert np.array_equal(whole.right, parts.right)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["FGSM-0.npy", "FGSM-10.npy", "FGSM-20.npy", "question.json"]
+    assert names == ["FGSM-0.npy", "FGSM-10.npy", "FGSM-20.npy", "question.json", "seconds.json"]
     monkeypatch.setattr(FGSM, "run", Never.run)
     again = attacked(FGSM(), tiny_photos, batch, labels, epsilon=0.1, chunk=10, folder=tmp_path)
     assert np.array_equal(again.right, parts.right)
+    assert again.seconds == parts.seconds > 0
 
 
 def test_a_cascade_is_resumed_where_it_was_stopped(tiny_photos, problem, tmp_path, monkeypatch):
@@ -135,10 +137,12 @@ def test_a_cascade_is_resumed_where_it_was_stopped(tiny_photos, problem, tmp_pat
         patch.setattr(FAB, "run", Never.run)
         with pytest.raises(AssertionError, match="nothing to attack"):
             attacked(Short(), tiny_photos, batch, labels, folder=tmp_path, **arguments)
+    before = kept.seconds(tmp_path)
     for done in (BIM, APGD):
         monkeypatch.setattr(done, "run", Never.run)
     resumed = attacked(Short(), tiny_photos, batch, labels, folder=tmp_path, **arguments)
     assert np.array_equal(resumed.fell_to, whole.fell_to)
+    assert resumed.seconds > before > 0
 
 
 @pytest.mark.parametrize(
