@@ -7,12 +7,24 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm, UsernameField
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors, throttle
 from accounts.models import Language, Profile, Theme, WhenTampered
 
 NAME_TAKEN = _("A user with that username already exists.")
+
+
+def saved(form: "SignUpForm | AccountForm") -> User | None:
+    """The account of a valid form, stored; None, and the form says so, where its name was taken meanwhile."""
+    try:
+        with transaction.atomic():
+            user: User = form.save()
+    except IntegrityError:  # somebody was quicker, or the same button was pressed twice
+        form.add_error("username", NAME_TAKEN)
+        return None
+    return user
 
 
 def _describe_email(field: forms.Field) -> None:

@@ -5,8 +5,10 @@ import hashlib
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest
+from django.utils.connection import ConnectionProxy
 
-cache = caches["sign-in"]
+# As Django makes its default cache: each thread has its own connection.
+cache = ConnectionProxy(caches, "sign-in")
 ALLOWED_FAILURES = 10
 PAUSE_SECONDS = 15 * 60
 

@@ -1,7 +1,7 @@
 """Upper and lower case are the same in every alphabet, in SQLite, too: of itself it knows ASCII's only."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.signals import connection_created
@@ -9,7 +9,6 @@ from django.db.backends.signals import connection_created
 WILDCARDS = {"%": ".*", "_": "."}
 
 
-@cache
 def register() -> None:
     """From now on LIKE, by which Django asks `iexact` and `icontains`, compares casefolded texts."""
     connection_created.connect(_teach, dispatch_uid="predictor.sqlite_text")

@@ -3,7 +3,6 @@
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import cookies, selectors, services
-from accounts.forms import NAME_TAKEN, SignInForm, SignUpForm
+from accounts.forms import SignInForm, SignUpForm, saved
 
 
 def next_url(request: HttpRequest, fallback: str) -> str:
@@ -30,16 +29,10 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(next_url(request, "predictor:try"))
     form = SignUpForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                user = form.save()
-        except IntegrityError:  # somebody was quicker, or the same button was pressed twice
-            form.add_error("username", NAME_TAKEN)
-        else:
-            services.preferences_update(user=user, **cookies.chosen(request))
-            login(request, user)
-            return redirect(next_url(request, "predictor:try"))
+    if request.method == "POST" and form.is_valid() and (user := saved(form)):
+        services.preferences_update(user=user, **cookies.chosen(request))
+        login(request, user)
+        return redirect(next_url(request, "predictor:try"))
     context = {"form": form, "next": next_url(request, "predictor:try")}
     return render(request, "accounts/signup.html", context)
 

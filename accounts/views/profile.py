@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import cookies, selectors, services
-from accounts.forms import NAME_TAKEN, AccountForm, DeleteForm, PreferencesForm, ProfileForm
+from accounts.forms import AccountForm, DeleteForm, PreferencesForm, ProfileForm, saved
 from accounts.views.entry import next_url
 
 
@@ -27,15 +26,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     # The form works on its own copy: a refused name must not show up in the header.
     form = AccountForm(request.POST or None, instance=User.objects.get(pk=user.pk))
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                form.save()
-        except IntegrityError:
-            form.add_error("username", NAME_TAKEN)
-        else:
-            messages.success(request, gettext("Saved."))
-            return redirect("accounts:profile")
+    if request.method == "POST" and form.is_valid() and saved(form):
+        messages.success(request, gettext("Saved."))
+        return redirect("accounts:profile")
     context = {
         "form": form,
         "preferences": ProfileForm(instance=selectors.profile_of(user=user)),

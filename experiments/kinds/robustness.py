@@ -19,6 +19,7 @@ from ml import zoo
 from ml.attacks.norms import NORMS, Floats
 from ml.card import Card
 from ml.errors import DataMissing, OptionRefused, sentence
+from predictor import numbers
 from predictor.figures import percent
 
 if TYPE_CHECKING:
@@ -119,9 +120,8 @@ def _attacked(
 
 
 def _count(value: object) -> int:
-    text = str(value).strip()
-    count = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else 0
-    if 1 <= count <= pictures.MAX_COUNT:
+    count = numbers.whole(str(value).strip())
+    if count is not None and 1 <= count <= pictures.MAX_COUNT:
         return count
     raise OptionRefused(
         sentence("The number of pictures must be a whole number from 1 to %(high)s."), high=pictures.MAX_COUNT

@@ -72,7 +72,7 @@ class L2(Norm):
 
     def steepest(self, gradient: Floats) -> Floats:
         scaled = by_largest(gradient)
-        return (scaled / np.maximum(_column(self.size(scaled)), TINY)).astype(np.float32)
+        return np.asarray(scaled / np.maximum(_column(self.size(scaled)), TINY), np.float32)
 
     def random(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
         # Uniform in the ball: a direction by normal numbers, a length by the volume's root.

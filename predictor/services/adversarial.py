@@ -7,10 +7,9 @@ from ml.card import Card
 from ml.distances import between
 from ml.errors import OptionRefused, sentence
 from predictor import engine
-from predictor.errors import Deleted
 from predictor.models import AdversarialImage, Image, Prediction
 from predictor.services.adversarial_files import Made, store, written
-from predictor.services.predict import prediction_get_or_create
+from predictor.services.predict import prediction_get_or_create, stored_meanwhile
 from predictor.services.sweeps import input_of, sweep_for, target_label
 from predictor.services.upload import pixels_of
 
@@ -65,12 +64,8 @@ def adversarial_create(
     )
     try:
         store(row, made)
-    except IntegrityError as error:
-        # The same request twice at once: the first one's row serves both.
-        first = AdversarialImage.objects.filter(**identity).first()
-        if first is None:
-            raise Deleted from error
-        return first
+    except IntegrityError:
+        return stored_meanwhile(AdversarialImage.objects.filter(**identity))
     return row
 
 

@@ -1,17 +1,20 @@
 """The answer of a model to a stored image, computed once and kept."""
 
 import time
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from ml import images
 from ml.card import Card
 from predictor import detectors, engine
 from predictor.errors import Deleted
-from predictor.models import Image, Prediction
+from predictor.models import Answer, Image, Prediction
 from predictor.services.answers import answer_note, suspicion_note
 from predictor.services.upload import pixels_of
+
+Stored = TypeVar("Stored", bound=Answer)
 
 
 def prediction_get_or_create(*, image: Image, model_name: str) -> Prediction:
@@ -49,10 +52,18 @@ def _answered(image: Image, known: dict[str, Any], card: Card) -> Prediction:
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-    except IntegrityError as error:
-        # Whoever asked for the same at the same time was quicker.
-        first = Prediction.objects.filter(**known).first()
-        if first is None:
-            raise Deleted from error
-        return first
+    except IntegrityError:
+        return stored_meanwhile(Prediction.objects.filter(**known))
     return made
+
+
+def stored_meanwhile(rows: QuerySet[Stored]) -> Stored:
+    """The row of whoever asked for the same at the same time and was quicker.
+
+    Raises:
+        Deleted: there is none: what the row was to belong to is gone.
+    """
+    found = rows.first()
+    if found is None:
+        raise Deleted
+    return found

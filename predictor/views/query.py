@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ml import epsilon
 from ml.errors import EpsilonRefused, sentence
-from predictor import access, selectors
+from predictor import access, numbers, selectors
 from predictor.models import Image
 from predictor.services.choice import AUTO, choice_check, model_for
 from predictor.services.upload import pixels_of
@@ -33,8 +33,8 @@ def whole(values: Mapping[str, str], name: str, default: int, *, low: int = 1) -
         EpsilonRefused: not a number, or outside that range.
     """
     text = values.get(name, "") or str(default)
-    value = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else -1
-    if low <= value <= epsilon.LEVELS:
+    value = numbers.whole(text)
+    if value is not None and low <= value <= epsilon.LEVELS:
         return value
     raise EpsilonRefused(
         sentence("“%(name)s” must be a whole number from %(low)s to %(high)s."),

@@ -36,3 +36,11 @@ def open_page(chromium, live_server):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def window(chromium, live_server):
+    """A page that is not there yet, so that a test may stand between it and the server."""
+    context = chromium.new_context(base_url=live_server.url)
+    yield context.new_page()
+    context.close()

@@ -21,14 +21,6 @@ def _warm():
     zoo.load("digits-simple").warm()
 
 
-@pytest.fixture
-def window(chromium, live_server):
-    """A page that is not there yet, so that a test may stand between it and the server."""
-    context = chromium.new_context(base_url=live_server.url)
-    yield context.new_page()
-    context.close()
-
-
 def wait_for_step(page, n):
     expect(page.locator("#perturbed-epsilon")).to_have_text(f"{n}/255")
 

@@ -239,9 +239,8 @@ def test_without_javascript_the_main_path_works_by_plain_forms(open_page):
     assert page.locator(".row-item").count() == 1
 
 
-def test_saves_at_once_are_all_kept_and_a_refused_one_downloads_nothing(chromium, live_server):
-    context = chromium.new_context(base_url=live_server.url, accept_downloads=True)
-    page, downloads = context.new_page(), []
+def test_saves_at_once_are_all_kept_and_a_refused_one_downloads_nothing(window):
+    page, downloads = window, []
     page.on("download", lambda download: downloads.append(download.suggested_filename))
     sign_up(page)
     upload(page, BIKE)
@@ -260,7 +259,6 @@ def test_saves_at_once_are_all_kept_and_a_refused_one_downloads_nothing(chromium
     with page.expect_download():
         page.click('[data-download="model"]')
     assert [name for name in downloads if "9" in name] == downloads
-    context.close()
 
 
 def test_a_session_that_ended_in_another_window_is_begun_again_on_a_whole_page(open_page):

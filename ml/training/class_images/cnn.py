@@ -16,6 +16,7 @@ from ml.images import to_float
 from ml.training import result
 from ml.training.class_images.recipe import Training
 from ml.training.fit import Series, fit
+from ml.training.shuffled import Ordered
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,7 +33,7 @@ class Shape:
     epochs: int
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
+class Batches(Ordered):
     """Shuffled images, moved by whole pixels, half of them turned left to right where the shape is mirrored.
 
     Then noise is added, whose standard deviation is drawn for each image from 0 to `grain`. All depends on
@@ -40,25 +41,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
     """
 
     def __init__(self, split: Split, shape: Shape, *, size: int, seed: int) -> None:
-        super().__init__()
-        self.images, self.labels = split.images, split.labels
-        self.shape, self.size, self.seed, self.epoch = shape, size, seed, 0
+        super().__init__(len(split.labels), size, seed)
+        self.images, self.labels, self.shape = split.images, split.labels, shape
 
     def __len__(self) -> int:
-        return max(1, len(self.labels) // self.size)
+        return max(1, self.count // self.size)
 
     def __getitem__(self, index: int) -> tuple[Floats, Labels]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.labels))
-        chosen = order[index * self.size : (index + 1) * self.size]
+        chosen = self.rows(index)
         rng = np.random.default_rng((self.seed, self.epoch, index))
         images = moved(self.images[chosen], self.shape.shift_pixels, rng)
         if self.shape.mirrored:
             turned = rng.random(len(images)) < 0.5
             images = np.where(turned[:, None, None, None], images[:, :, ::-1], images)
         return grainy(to_float(images), self.shape.grain, rng), self.labels[chosen]
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
 
 
 def grainy(images: Floats, most: float, rng: np.random.Generator) -> Floats:

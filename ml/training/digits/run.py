@@ -23,6 +23,7 @@ from ml.training.digits.handwriting import Variation, vary
 from ml.training.digits.spoiling import Spoiling, spoil
 from ml.training.fit import fit
 from ml.training.recipe import Recipe, filled
+from ml.training.shuffled import Ordered
 from ml.verdict import softmax
 
 __all__ = ["Batches", "measure", "train", "unseen"]
@@ -75,25 +76,23 @@ class Evaluation:
     robustness: tuple[dict[str, Any], ...] = ()
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
+class Batches(Ordered):
     """Shuffled, varied digits of every kind; all depends on nothing but the seed, the epoch and the batch."""
 
     def __init__(
         self, split: mnist.Split, kinds: Sequence[handwritten.Kind], how: Training, seed: int
     ) -> None:
-        super().__init__()
-        self.images, self.labels, self.kinds = split.images, split.labels, kinds
-        self.how, self.seed, self.epoch = how, seed, 0
+        super().__init__(len(split.labels), how.batch_size, seed)
+        self.images, self.labels, self.kinds, self.how = split.images, split.labels, kinds, how
         self.spoiling = filled(Spoiling, how.spoiling, where="[training.spoiling]")
         self.placed = False
 
     def __len__(self) -> int:
-        return len(self.labels) // self.how.batch_size
+        return self.count // self.size
 
     def __getitem__(self, index: int) -> tuple[Any, npt.NDArray[np.int64]]:
         """Images and labels; where it is `placed`, with the images their places among all."""
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.labels))
-        chosen = order[index * self.how.batch_size : (index + 1) * self.how.batch_size]
+        chosen = self.rows(index)
         rng = np.random.default_rng((self.seed, self.epoch, index))
         parts = np.array_split(chosen, len(self.kinds))
         made = [
@@ -104,9 +103,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no ty
         if self.spoiling.spoils:
             images = spoil(images, self.spoiling, rng)
         return ((images, chosen) if self.placed else images), self.labels[chosen]
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
 
 
 def train(
