@@ -12,16 +12,13 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from ml.attacks.norms import Floats
-from ml.defences import intervals
+from ml.defences import intervals, rounding
 from ml.errors import EpsilonRefused, NotANetwork, sentence
 
 if TYPE_CHECKING:
     from ml.model import Model
 
 Labels = npt.NDArray[np.int64]
-# The proof is computed in float64, the answer in float32: a margin has to exceed what that can differ by,
-# relative to the size of what the logits are summed from.
-FLOAT_ERROR = 1e-4
 CHUNK = 500
 
 
@@ -95,8 +92,8 @@ class CertifiedTraining(keras.Model):  # type: ignore[misc]  # Keras ships no ty
 def margins(model: "Model", batch: Floats, labels: npt.ArrayLike, epsilon: float) -> npt.NDArray[np.float64]:
     """Lower bounds (N, classes) of the label's logit minus each other one, for all ‖δ‖∞ ≤ ε within [0, 1].
 
-    Computed in float64 and lowered by what float32 arithmetic can differ by, so that a positive bound is a
-    proof about the network as it answers.
+    Computed in float64 and lowered by what float32 may be off in all layers (`ml.defences.rounding`), so that
+    a positive bound is a proof about the network as it answers.
 
     Args:
         batch: (N, H, W, C) float32 in [0, 1].
@@ -121,11 +118,11 @@ def margins(model: "Model", batch: Floats, labels: npt.ArrayLike, epsilon: float
     for start in range(0, len(batch), CHUNK):
         images = tf.constant(batch[start : start + CHUNK], tf.float64)
         triple = images, tf.maximum(images - epsilon, 0.0), tf.minimum(images + epsilon, 1.0)
-        last = intervals.features(layers, triple)
-        _, bounds = intervals.margins(layers[-1:], last, tf.constant(rows[start : start + CHUNK]))
-        summed = intervals.summed(layers[-1], last)
-        scale = tf.maximum(1.0, tf.reduce_max(summed, axis=-1, keepdims=True))
-        found.append((bounds - FLOAT_ERROR * scale).numpy())
+        last = intervals.features(layers, triple, widen=rounding.widened)
+        part = tf.constant(rows[start : start + CHUNK])
+        _, bounds = intervals.margins(layers[-1:], last, part)
+        off = rounding.error(layers[-1], last)
+        found.append((bounds - off - tf.gather(off, part, batch_dims=1)[:, None]).numpy())
     return np.concatenate(found)
 
 

@@ -15,9 +15,11 @@ from ml.errors import OptionRefused, sentence
 
 # (values, lower bounds, upper bounds) of one layer, each (N, ...).
 Triple = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+# What the bounds after a layer are made into, from it and those before it.
+Widen = Callable[[keras.Layer, Triple, Triple], Triple]
 _RELU = keras.activations.relu
 _LINEAR = keras.activations.linear
-# Functions that never fall.
+# Functions that never fall, and nowhere rise faster than what they are given.
 _MONOTONE = (_LINEAR, _RELU, keras.activations.sigmoid)
 
 
@@ -83,42 +85,40 @@ def features(
     *,
     training: bool = False,
     seen: list[Triple] | None = None,
+    widen: Widen | None = None,
 ) -> Triple:
-    """What goes into the last of `layers`, each (N, features); the arguments are those of `margins`."""
+    """What goes into the last of `layers`, each (N, features); the arguments are those of `margins`.
+
+    With `widen` the bounds after each layer are what it makes of them.
+    """
     for layer in layers[:-1]:
         first = not seen and isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
         bent = isinstance(layer, keras.layers.Activation) and layer.activation is _RELU
         if seen is not None and (first or bent):
             seen.append(triple)
-        triple = _rule(layer)(layer, triple, training)
+        before, triple = triple, _rule(layer)(layer, triple, training)
+        if widen:
+            triple = widen(layer, before, triple)
     return triple
-
-
-def summed(layer: keras.layers.Dense, triple: Triple) -> tf.Tensor:
-    """The largest Σ|w||h| + |b| of each logit (N, classes) of the last layer.
-
-    It may be much more than the logit, and the rounding of a sum is proportional to it (Higham 2002,
-    "Accuracy and Stability of Numerical Algorithms", section 3.1).
-    """
-    _, lower, upper = triple
-    weights, bias = (tf.abs(tf.cast(each, lower.dtype)) for each in (layer.kernel, layer.bias))
-    return tf.maximum(tf.abs(lower), tf.abs(upper)) @ weights + bias
 
 
 def _affine(layer: keras.Layer, triple: Triple, training: bool) -> Triple:
     """A linear map moves the middle of an interval, and its absolute value the radius."""
     values, lower, upper = triple
-    apply = _convolution(layer) if isinstance(layer, keras.layers.Conv2D) else tf.matmul
     kernel = tf.cast(layer.kernel, values.dtype)
     bias = tf.cast(layer.bias, values.dtype) if layer.use_bias else tf.zeros((), values.dtype)
-    moved, middle = apply(values, kernel) + bias, apply((lower + upper) / 2, kernel) + bias
-    radius = apply((upper - lower) / 2, tf.abs(kernel))
+    moved, middle = (product(layer, each, kernel) + bias for each in (values, (lower + upper) / 2))
+    radius = product(layer, (upper - lower) / 2, tf.abs(kernel))
     return _through(layer.activation, (moved, middle - radius, middle + radius))
 
 
-def _convolution(layer: keras.layers.Conv2D) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    padding, strides = layer.padding.upper(), layer.strides
-    return lambda values, kernel: tf.nn.conv2d(values, kernel, strides, padding)
+def product(
+    layer: keras.layers.Conv2D | keras.layers.Dense, values: tf.Tensor, kernel: tf.Tensor
+) -> tf.Tensor:
+    """`values` multiplied by `kernel` in the way of the layer."""
+    if isinstance(layer, keras.layers.Conv2D):
+        return tf.nn.conv2d(values, kernel, layer.strides, layer.padding.upper())
+    return tf.tensordot(values, kernel, 1)
 
 
 def _normalisation(layer: keras.layers.BatchNormalization, triple: Triple, training: bool) -> Triple:
@@ -130,12 +130,17 @@ def _normalisation(layer: keras.layers.BatchNormalization, triple: Triple, train
             kept.assign(kept * layer.momentum + new * (1 - layer.momentum))
     else:
         mean, variance = layer.moving_mean, layer.moving_variance
-    scale = tf.cast(layer.gamma, values.dtype) * tf.math.rsqrt(
-        tf.cast(variance, values.dtype) + layer.epsilon
-    )
-    shift = tf.cast(layer.beta, values.dtype) - tf.cast(mean, values.dtype) * scale
+    scale, shift = scaling(layer, mean, variance, values.dtype)
     middle, radius = (lower + upper) / 2 * scale + shift, (upper - lower) / 2 * tf.abs(scale)
     return values * scale + shift, middle - radius, middle + radius
+
+
+def scaling(
+    layer: keras.layers.BatchNormalization, mean: tf.Tensor, variance: tf.Tensor, dtype: tf.DType
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """By what each channel is multiplied, and what is then added."""
+    scale = tf.cast(layer.gamma, dtype) * tf.math.rsqrt(tf.cast(variance, dtype) + layer.epsilon)
+    return scale, tf.cast(layer.beta, dtype) - tf.cast(mean, dtype) * scale
 
 
 def _monotone(layer: keras.layers.Activation, triple: Triple, training: bool) -> Triple:
@@ -151,10 +156,14 @@ def _rectified(layer: keras.layers.ReLU, triple: Triple, training: bool) -> Trip
 def _pooled(
     layer: keras.layers.MaxPooling2D | keras.layers.AveragePooling2D, triple: Triple, training: bool
 ) -> Triple:
+    return _each(lambda values: pooled(layer, values), triple)
+
+
+def pooled(layer: keras.layers.MaxPooling2D | keras.layers.AveragePooling2D, values: tf.Tensor) -> tf.Tensor:
+    """The layer at the precision of `values`."""
     largest = isinstance(layer, keras.layers.MaxPooling2D)
     pool = tf.nn.max_pool2d if largest else tf.nn.avg_pool2d
-    size, strides, padding = layer.pool_size, layer.strides, layer.padding.upper()
-    return _each(lambda values: pool(values, size, strides, padding), triple)
+    return pool(values, layer.pool_size, layer.strides, layer.padding.upper())
 
 
 def _rescaling(layer: keras.layers.Rescaling, triple: Triple, training: bool) -> Triple:

@@ -14,7 +14,7 @@ from ml import architectures
 from ml.attacks import PGD
 from ml.card import Card, UnsureRule
 from ml.classifier import Classifier
-from ml.defences import intervals
+from ml.defences import intervals, rounding
 from ml.defences.certified import CertifiedTraining, certified, certified_radius, margins
 from ml.errors import EpsilonRefused, OptionRefused
 from tests.tiny import digits
@@ -88,6 +88,19 @@ def test_no_image_of_the_box_has_a_smaller_margin(chained: keras.Model) -> None:
         logits = np.asarray(chained(corner, training=False))
         found = np.take_along_axis(logits, labels.numpy()[:, None], axis=1) - logits
         assert (found >= bounds.numpy() - 1e-4).all()
+
+
+def test_what_float32_computes_lies_within_the_widened_bounds_of_what_it_should(chained: keras.Model) -> None:
+    images = tf.random.stateless_uniform((200, *SHAPE), (7, 8), dtype=tf.float64)
+    images = tf.cast(tf.cast(images, tf.float32), tf.float64)
+    found = keras.Model(chained.inputs, chained.layers[-1].input)(images, training=False).numpy()
+    whole = intervals.chain(chained)
+    exact, _, _ = intervals.features(whole, box(images, 0.0))
+    _, lower, upper = intervals.features(whole, box(images, 0.0), widen=rounding.widened)
+    assert ((lower <= found) & (found <= upper)).numpy().all()
+    assert np.abs(upper - lower).max() < 0.001
+    # Beside the layer of logits the dense chain only reshapes.
+    assert (np.abs(found - exact).max() > 0) == (len(whole) > 2)
 
 
 def test_the_bound_of_an_affine_network_is_exact() -> None:
@@ -222,6 +235,22 @@ def test_nothing_is_proven_of_what_is_left_of_large_terms(trained: Classifier) -
     made.layers[-1].set_weights([weights, np.eye(10, dtype=np.float32)[0] / 10])
     grey = np.full((1, 28, 28, 1), 0.5, np.float32)
     assert not certified(Classifier(made, trained.card), grey, [0], 0.0).any()
+
+
+def test_nothing_is_proven_of_what_is_left_of_large_terms_within(trained: Classifier) -> None:
+    """The same where the sums are those of a hidden layer, and nothing large reaches the last."""
+    made = network(layers.Flatten(), layers.Dense(1), shape=(28, 28, 1), classes=10)
+    weights = np.where(np.arange(784) % 2, -1e7, 1e7).astype(np.float32)[:, None]
+    made.layers[1].set_weights([weights, np.array([0.1], np.float32)])
+    made.layers[-1].set_weights([np.eye(10, dtype=np.float32)[:1], np.zeros(10, np.float32)])
+    grey = np.full((1, 28, 28, 1), 0.5, np.float32)
+    model = Classifier(made, trained.card)
+    assert (
+        (intervals.margins(intervals.chain(made), box(grey, 0.0), tf.constant([0]))[1][0, 1:] > 0.09)
+        .numpy()
+        .all()
+    )
+    assert not certified(model, grey, [0], 0.0).any()
 
 
 def test_nothing_is_proven_of_an_answer_that_the_network_does_not_give(trained: Classifier) -> None:
