@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Less room than this is none.
+_BLOCK = 1 << 20
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder; on success it becomes `path`, on any error it vanishes.
+
+    An error of the disk names `path`, and is an OSError with its number whoever was writing.
 
     A process killed inside the block leaves the old file (or none) in place.
     """
@@ -28,8 +33,28 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
+    except (OSError, RuntimeError) as error:
+        reason = error if isinstance(error, OSError) and error.errno else _refusal(temporary)
+        if reason is None:
+            raise
+        if reason.filename in (None, str(temporary)):
+            reason.filename = str(path)
+        if reason is error:
+            raise
+        raise reason from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _refusal(file: Path) -> OSError | None:
+    """Why the disk takes no more of `file`, if so: NumPy and HDF5 say that writing failed, not why."""
+    try:
+        with file.open("ab") as more:
+            more.write(bytes(_BLOCK))
+            os.fsync(more.fileno())
+    except OSError as error:
+        return error
+    return None
 
 
 def write_text(path: Path, text: str) -> None:
