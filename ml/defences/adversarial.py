@@ -46,7 +46,7 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
     so that the clean accuracy is not given up.
 
     With `memory` a batch is ((images, their places among all), labels). What is remembered is not part of the
-    weights: a training that is resumed starts from the images themselves until the memory fills again.
+    weights, but of checkpoints.
     """
 
     def __init__(
@@ -69,6 +69,11 @@ class AdversarialTraining(keras.Model):  # type: ignore[misc]  # Keras ships no 
             # In units of ε/127.
             shape = memory.images, *network.input_shape[1:]
             self.remembered = tf.Variable(tf.zeros(shape, tf.int8), trainable=False)
+
+    @property
+    def beyond_weights(self) -> list[tf.Variable]:
+        """What `ml.training.fit` keeps beside the weights."""
+        return [self.remembered] if self.memory else []
 
     def train_step(self, data: Any) -> dict[str, Any]:
         images, known, labels, weights = self.taken(data)

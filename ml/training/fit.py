@@ -43,6 +43,8 @@ def fit(
     epoch, and dropout draws what it would have drawn. A finished fit is not repeated, so that trainings in
     stages can be resumed too.
 
+    What a network learns from beside its weights it lists as `beyond_weights`: variables that are kept, too.
+
     Args:
         batches: whatever `keras.Model.fit` takes. An object with an attribute `epoch` finds there the
             number of the epoch at which training starts, to seed its own shuffling (`shuffled.Shuffled` for
@@ -136,6 +138,10 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         if self.epoch:
             network.optimizer.build(network.trainable_variables)
             network.load_weights(self._weights(self.epoch))
+            if beyond := _beyond(network):
+                with np.load(self._beyond(self.epoch)) as kept:
+                    for variable, name in zip(beyond, kept.files, strict=True):
+                        variable.assign(kept[name])
 
     def finish(self, network: keras.Model) -> None:
         """Say that there is nothing left to do; where the average of the weights is the result, keep that."""
@@ -162,8 +168,12 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
         if self.monitor and self._is_best(self.state["history"][self.monitor]):
             self._save(self.folder / BEST)
         self._save(self._weights(epoch + 1))
+        if beyond := _beyond(self.model):
+            with files.replacing(self._beyond(epoch + 1)) as temporary:
+                np.savez_compressed(temporary, *(variable.numpy() for variable in beyond))
         files.write_text(self.folder / STATE, json.dumps(self.state))
         self._weights(epoch).unlink(missing_ok=True)
+        self._beyond(epoch).unlink(missing_ok=True)
 
     def _is_best(self, values: list[float]) -> bool:
         pick = max if str(self.monitor).endswith("accuracy") else min
@@ -175,6 +185,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships
 
     def _weights(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch}.weights.h5"
+
+    def _beyond(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch}.npz"
+
+
+def _beyond(network: keras.Model) -> list[Any]:
+    return list(getattr(network, "beyond_weights", ()))
 
 
 class Draws(keras.callbacks.Callback):  # type: ignore[misc]

@@ -17,6 +17,8 @@ from ml.defences.adversarial import Trades, divergence, shifted
 from ml.errors import OptionRefused
 from ml.training.defended import Defence, defended
 from ml.training.fit import fit
+from ml.training.shuffled import Ordered
+from tests.ml.interrupted import Stop
 from tests.tiny import digits
 
 
@@ -97,6 +99,41 @@ def test_a_shift_takes_the_remembered_attack_along() -> None:
     assert (known[0][0] != known[1][0]).any()
     # In its own frame an attack goes on by one step, however far its image was shifted meanwhile.
     assert all(moved < 0.05 + 2 / 127 for _, moved in known[1:])
+
+
+class Placed(Ordered):
+    """Images with their places among all."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int):
+        chosen = self.rows(index)
+        images, labels = digits()
+        return (images[chosen], chosen), labels[chosen]
+
+
+@pytest.mark.parametrize("method", ["pgd", "trades"])
+def test_a_stopped_training_remembers_where_its_attacks_led(method: str, tmp_path: Path) -> None:
+    def learner() -> keras.Model:
+        how = Defence(method=method, epsilon=0.3, attack_steps=1, relative_step=0.3, memory=9, shift=1)
+        return compiled(defended(small(), how, steps=8, seed=1, images=128, batches=2))
+
+    def batches() -> Placed:
+        return Placed(128, 64, 1)
+
+    straight, resumed = learner(), learner()
+    expected = fit(straight, batches(), epochs=4, folder=tmp_path / "straight", seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(learner(), batches(), epochs=4, folder=tmp_path / "stopped", seed=1, callbacks=[Stop(2, batch=0)])
+    history = fit(resumed, batches(), epochs=4, folder=tmp_path / "stopped", seed=1, resume=True)
+    assert straight.remembered.numpy().any()
+    np.testing.assert_array_equal(resumed.remembered, straight.remembered)
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
+    assert sorted(path.name for path in (tmp_path / "stopped").glob("epoch-*")) == [
+        "epoch-4.npz",
+        "epoch-4.weights.h5",
+    ]
 
 
 def test_a_shift_needs_a_memory() -> None:

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 
 from ml.training.fit import STATE, fit
 from ml.training.shuffled import Shuffled
+from tests.ml.interrupted import Stop
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 IMAGES = (IMAGES / 16).astype("float32")
@@ -34,21 +35,6 @@ class Batches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
-
-
-class Stop(keras.callbacks.Callback):
-    """Ctrl-C in the middle of an epoch."""
-
-    def __init__(self, epoch: int, batch: int = 5) -> None:
-        super().__init__()
-        self.epoch, self.batch = epoch, batch
-
-    def on_epoch_begin(self, epoch: int, logs=None) -> None:
-        self.now = epoch
-
-    def on_train_batch_end(self, batch: int, logs=None) -> None:
-        if (self.now, batch) == (self.epoch, self.batch):
-            raise KeyboardInterrupt
 
 
 def network() -> keras.Model:
