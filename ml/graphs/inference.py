@@ -217,8 +217,12 @@ def is_wanted() -> bool:
     return True
 
 
-def converted(answer: Callable[[Any], Any], shape: tuple[int, int, int]) -> "ov.Model":
-    """The graph of a network, or of another TensorFlow function of batches, with an open batch axis."""
+def converted(answer: Callable[..., Any], shape: tuple[int, int, int], *further: str) -> "ov.Model":
+    """The graph of a network, or of another TensorFlow function of batches, with an open batch axis.
+
+    Args:
+        further: names of what else the function takes, in the shape of batches.
+    """
     import openvino as ov
     from openvino._offline_transformations import apply_moc_transformations
 
@@ -226,7 +230,7 @@ def converted(answer: Callable[[Any], Any], shape: tuple[int, int, int]) -> "ov.
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "forward.pb"
-        path.write_bytes(traced.definition(answer, shape))
+        path.write_bytes(traced.definition(answer, shape, *further))
         # Not `convert_model`, which sends a note of its use over the network.
         model = ov.Core().read_model(path)
     # Folds batch normalisation into the convolutions and names activations, which `reverse` knows then.

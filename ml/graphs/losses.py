@@ -51,7 +51,7 @@ def _margin(logits: Any, classes: int, count: int) -> Loss:
     labels, own = _chosen(classes, count)
     others = ops.subtract(logits, ops.multiply(own, np.float32(np.finfo(np.float32).max)))
     best = ops.topk(others, np.int64(1), -1, "max", "value", index_element_type="i64")
-    rival = _one_hot(ops.squeeze(best.output(1), np.array([1], np.int64)), classes)
+    rival = row_of(ops.squeeze(best.output(1), np.array([1], np.int64)), classes)
     weights = ops.subtract(rival, own)
     return _row_sums(ops.multiply(weights, logits)), weights, [labels]
 
@@ -72,10 +72,11 @@ def _cross_entropy(logits: Any, own: Any) -> tuple[Any, Any]:
 def _chosen(classes: int, count: int) -> tuple[Any, Any]:
     """A parameter of classes (N,), and the same as rows of 0 and 1."""
     rows = ops.parameter([count], np.int64)
-    return rows, _one_hot(rows, classes)
+    return rows, row_of(rows, classes)
 
 
-def _one_hot(rows: Any, classes: int) -> Any:
+def row_of(rows: Any, classes: int) -> Any:
+    """Classes (N,) as rows of 0 and 1."""
     return ops.one_hot(rows, np.int64(classes), np.float32(1), np.float32(0), -1)
 
 

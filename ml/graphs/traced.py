@@ -27,11 +27,14 @@ def compile_graph(network: Any, shape: tuple[int, int, int], name: str) -> Calla
     return lambda *values: tuple(each.numpy() for each in run(*(tf.constant(value) for value in values)))
 
 
-def definition(answer: Callable[[Any], Any], shape: tuple[int, int, int]) -> bytes:
-    """The frozen graph of a function of batches of `shape` (H, W, C), as a serialised GraphDef."""
+def definition(answer: Callable[..., Any], shape: tuple[int, int, int], *further: str) -> bytes:
+    """The frozen graph of a function of batches of `shape` (H, W, C), as a serialised GraphDef.
+
+    Its parameter is named `batch`; those of the same shape that follow are named as `further` says.
+    """
     import tensorflow as tf
 
-    signature = [tf.TensorSpec([None, *shape], tf.float32, name="batch")]
+    signature = [tf.TensorSpec([None, *shape], tf.float32, name=name) for name in ("batch", *further)]
     traced = tf.function(answer, input_signature=signature, autograph=False)
     return bytes(_frozen(traced.get_concrete_function()).graph.as_graph_def().SerializeToString())
 

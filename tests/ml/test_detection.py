@@ -24,6 +24,7 @@ SETTINGS = {
     "squeezes": ["1-bit", "median"],
     "layers": ["pool", "hidden"],
     "limits": [0.03, 0.3],
+    "footprint": [0.1],
     "ink": True,
     "guard": {"contrast": 8.0, "widths": [4, 8], "dense": 16},
 }

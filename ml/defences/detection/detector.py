@@ -139,8 +139,7 @@ class Detector:
         def make() -> inference.Inference:
             from ml.defences.detection import graphs
 
-            shape = self.model.input_shape
-            return inference.Inference(inference.converted(graphs.answering(self._views, self.arrays), shape))
+            return inference.Inference(graphs.converted(self.model.network, self._views, self.arrays))
 
         name = f"the detector of {self.model.card.name}"
         return inference.kept_or_made(graph_place(self.card), name, make, self._agrees)

@@ -1,13 +1,18 @@
 """What a `Detector` computes, each as one TensorFlow graph with an open batch axis."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from ml.defences.detection import head
 from ml.defences.detection.views import Arrays, Views
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 HEAD = "head."
 
@@ -36,18 +41,35 @@ def compiled(views: Views, arrays: Arrays, shape: tuple[int, int, int]) -> dict[
     return {name: _graph(function, signature) for name, (function, signature) in functions.items()}
 
 
-def answering(views: Views, arrays: Arrays) -> Callable[[tf.Tensor], tf.Tensor]:
+def answering(views: Views, arrays: Arrays) -> Callable[..., tf.Tensor]:
     """The network's logits and, last, the score as one TensorFlow function of a batch, (N, classes + 1).
 
-    The score needs the logits anyhow: who wants both has them for one pass through the network.
+    The score needs the logits anyhow: who wants both has them for one pass through the network. The function
+    takes the slopes of `Views.answers`, too.
     """
     learned = _learned(arrays)
 
-    def answers(images: tf.Tensor) -> tf.Tensor:
-        logits, figures = views.answers(images)
+    def answers(images: tf.Tensor, slopes: tf.Tensor | None = None) -> tf.Tensor:
+        logits, figures = views.answers(images, slopes)
         return tf.concat([logits, tf.sigmoid(head.logit(figures, learned))[:, None]], -1)
 
     return answers
+
+
+def converted(network: keras.Model, views: Views, arrays: Arrays) -> "ov.Model":
+    """The same as a graph of the inference runtime, which has no gradients of its own."""
+    from ml.graphs import inference
+
+    answer, shape = answering(views, arrays), network.input_shape[1:]
+    if not views.settings.footprint:
+        return inference.converted(answer, shape)
+    from ml.graphs import slopes
+
+    return slopes.with_slopes(
+        inference.converted(answer, shape, slopes.SLOPES),
+        inference.converted(views.views, shape),
+        inference.converted(partial(network, training=False), shape),
+    )
 
 
 def _learned(arrays: Arrays) -> Arrays:

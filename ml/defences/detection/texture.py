@@ -13,15 +13,14 @@ from ml.defences.detection.squeezing import median
 def grain(batch: Any, limits: Sequence[float], *, ink: bool) -> Any:
     """Figures (N, K) of a batch (N, H, W, C) in [0, 1], K = limits × 3, with `ink` × 5.
 
-    The residuals are the diagonal difference of 2×2 windows (Haar's finest detail, from which Donoho &
-    Johnstone 1994 estimate noise), its mean over the channels, and the distance from the median of the
+    The residuals are the `detail`, its mean over the channels, and the distance from the median of the
     window; with `ink` also the values themselves and what they lack of 1, for pictures of which most is quite
     black or white.
     """
     import tensorflow as tf
 
-    detail = (batch[:, :-1, :-1] - batch[:, 1:, :-1] - batch[:, :-1, 1:] + batch[:, 1:, 1:]) / 2
-    residuals = [detail, batch - median(batch), tf.reduce_mean(detail, axis=-1, keepdims=True)]
+    fine = detail(batch)
+    residuals = [fine, batch - median(batch), tf.reduce_mean(fine, axis=-1, keepdims=True)]
     if ink:
         residuals += [batch, 1 - batch]
     sizes = [tf.abs(each) for each in residuals]
@@ -33,3 +32,10 @@ def grain(batch: Any, limits: Sequence[float], *, ink: bool) -> Any:
         ],
         axis=-1,
     )
+
+
+def detail(batch: Any) -> Any:
+    """The diagonal difference of 2×2 windows (N, H − 1, W − 1, C): Haar's finest detail, from which Donoho &
+    Johnstone 1994 estimate noise.
+    """
+    return (batch[:, :-1, :-1] - batch[:, 1:, :-1] - batch[:, :-1, 1:] + batch[:, 1:, 1:]) / 2

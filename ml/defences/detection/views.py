@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from ml.defences.detection import distances, guard, opinion, squeezing, texture
+from ml.defences.detection import distances, footprint, guard, opinion, squeezing, texture
 from ml.errors import OptionRefused, sentence
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -30,6 +30,7 @@ class Settings:
         squeezes: names of `squeezing.named`; the network answers each view.
         layers: names of the network's layers whose features are compared with clean ones.
         limits: of `texture.grain`, in [0, 1] units.
+        footprint: limits of `footprint.measured`, or empty where the network's gradient is not asked for.
         ink: whether most of a clean picture is quite black or white.
         guard: form of `guard.build`, or empty for none.
         opinion: `model` and `weights_sha256` of a model of the zoo that answers, too, or empty for none.
@@ -38,6 +39,7 @@ class Settings:
     squeezes: tuple[str, ...]
     layers: tuple[str, ...] = ()
     limits: tuple[float, ...] = (0.008, 0.03, 0.1, 0.3)
+    footprint: tuple[float, ...] = ()
     ink: bool = False
     guard: Mapping[str, Any] = field(default_factory=dict)
     opinion: Mapping[str, str] = field(default_factory=dict)
@@ -61,11 +63,20 @@ class Views:
             *([opinion.of(settings.opinion)] if settings.opinion else []),
         ]
 
-    def answers(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The network's logits (N, classes) and the figures (N, F) of a batch (N, H, W, C) in [0, 1]."""
-        views = tf.concat([batch, *(squeeze(batch) for squeeze in self.squeezes)], 0)
-        *layers, logits = tf.nest.flatten(self.inner(views, training=False))
-        count = tf.shape(batch)[0]
+    def answers(self, batch: tf.Tensor, slopes: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+        """The network's logits (N, classes) and the figures (N, F) of a batch (N, H, W, C) in [0, 1].
+
+        `slopes` are those of `footprint.doubt` at all `views`, where they are known already.
+        """
+        views, count = self.views(batch), tf.shape(batch)[0]
+        if self.settings.footprint and slopes is None:
+            with tf.GradientTape() as tape:
+                tape.watch(views)
+                *layers, logits = tf.nest.flatten(self.inner(views, training=False))
+                doubts = footprint.doubt(logits)
+            slopes = tape.gradient(doubts, views)
+        else:
+            *layers, logits = tf.nest.flatten(self.inner(views, training=False))
         own, *others = tf.split(logits, 1 + len(self.squeezes))
         certain = tf.nn.log_softmax(own)
         figures = _sureness(own)
@@ -74,8 +85,18 @@ class Views:
         for name, values in zip(self.settings.layers, layers, strict=True):
             learned = {key: self.arrays[f"layer.{name}.{key}"] for key in ("whitening", "means")}
             figures += distances.measured(distances.flat(values[:count]), tf.exp(certain), learned)
-        grain = texture.grain(batch, self.settings.limits, ink=self.settings.ink)
-        return own, tf.concat([tf.stack(figures, axis=-1), grain], -1)
+        found = [
+            tf.stack(figures, axis=-1),
+            texture.grain(batch, self.settings.limits, ink=self.settings.ink),
+        ]
+        if self.settings.footprint:
+            parts = tf.split(slopes, 1 + len(self.squeezes))
+            found.append(footprint.measured(batch, parts, self.settings.footprint))
+        return own, tf.concat(found, -1)
+
+    def views(self, batch: tf.Tensor) -> tf.Tensor:
+        """The batch, then each of its squeezes: (V·N, H, W, C)."""
+        return tf.concat([batch, *(squeeze(batch) for squeeze in self.squeezes)], 0)
 
     def features(self, batch: tf.Tensor) -> list[tf.Tensor]:
         """Each layer's features (N, D) of a batch, without squeezes: what `distances.fit` learns from."""

@@ -41,6 +41,7 @@ class Training:
     squeezes: tuple[str, ...]
     layers: tuple[str, ...]
     limits: tuple[float, ...]
+    footprint: tuple[float, ...] = ()
     ink: bool = False
     directions: int = 32
     hidden: int = 16

@@ -133,6 +133,7 @@ def _card(
             "squeezes": list(how.squeezes),
             "layers": list(how.layers),
             "limits": list(how.limits),
+            "footprint": list(how.footprint),
             "ink": how.ink,
             "guard": form,
             "opinion": opinion.asked(how.opinion, model.card) if how.opinion else {},
