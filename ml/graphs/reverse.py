@@ -21,20 +21,23 @@ BLOCK = 4
 Rule = Callable[[Node, Output], Sequence[Output | None]]
 
 
-def pulled_back(model: Model, cotangent: Output) -> Output:
+def pulled_back(
+    model: Model, cotangent: Output, *, behind: Output | None = None, entrance: Output | None = None
+) -> Output:
     """∂ Σ cotangent · output / ∂ input, in the shape of the input.
 
     Args:
-        model: one input (N, ...), one output (N, classes); only the batch axis is open.
+        model: only the batch axis is open.
         cotangent: what the output is weighed with, in its shape.
+        behind: a value of the graph that counts as the output (N, classes); without it, its first result.
+        entrance: one that counts as the input (N, ...); without it, its only one.
 
     Raises:
         OptionRefused: the graph has an operation that has no rule here.
     """
-    (entrance,) = model.inputs
-    entrance_name = entrance.get_node().get_name()
+    entrance_name = (entrance or model.input()).get_node().get_name()
     reached = _reached(model, entrance_name)
-    behind = model.output(0).get_node().input_value(0)
+    behind = behind or model.output(0).get_node().input_value(0)
     found: dict[str, Output] = {behind.get_node().get_name(): cotangent}
     for node in reversed(model.get_ordered_ops()):
         name = node.get_name()

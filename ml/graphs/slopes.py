@@ -1,4 +1,4 @@
-"""An inference graph that needs the gradient of another: both made one."""
+"""An inference graph that needs the gradient of its own network."""
 
 from typing import Any
 
@@ -9,33 +9,25 @@ from openvino import opset13 as ops
 from ml.graphs.losses import row_of
 from ml.graphs.reverse import pulled_back
 
-# The two parameters of a graph that waits for slopes.
+# The parameters of a graph that waits for slopes.
 BATCH, SLOPES = "batch", "slopes"
 
 
-def with_slopes(answer: ov.Model, views: ov.Model, network: ov.Model) -> ov.Model:
-    """`answer` with its slopes computed: of a batch alone, still with an open batch axis.
+def with_slopes(waiting: ov.Model) -> ov.Model:
+    """A graph of a batch alone, still with an open batch axis, which computes the slopes that it needs.
 
     Args:
-        answer: of a batch, and of the slopes of the network's doubt at all views of the batch.
-        views: of a batch: what the network is asked about, (V·N, H, W, C).
-        network: of images: the logits. Its graph becomes part of what is returned.
+        waiting: of a batch, and of the slopes at all views of it: its answer, the network's logits at the
+            views, and the views. What it is given becomes part of what is returned.
 
     Raises:
         OptionRefused: there is no way back through an operation of the network.
     """
-    batch, slopes = (answer.input(f"{name}:0").get_node() for name in (BATCH, SLOPES))
-    logits = _behind(network)
-    back = pulled_back(network, _against_the_answer(logits))
-    views.input(0).get_node().output(0).replace(batch.output(0))
-    network.input(0).get_node().output(0).replace(_behind(views))
-    slopes.output(0).replace(back)
-    return ov.Model(answer.get_results(), [batch], answer.get_friendly_name())
-
-
-def _behind(model: ov.Model) -> Any:
-    """The value that is the result of `model`."""
-    return model.output(0).get_node().input_value(0)
+    answer, *asked = (each.get_node() for each in waiting.outputs)
+    logits, views = (each.input_value(0) for each in asked)
+    batch, slopes = (waiting.input(f"{name}:0").get_node() for name in (BATCH, SLOPES))
+    slopes.output(0).replace(pulled_back(waiting, _against_the_answer(logits), behind=logits, entrance=views))
+    return ov.Model([answer], [batch], waiting.get_friendly_name())
 
 
 def _against_the_answer(logits: Any) -> Any:

@@ -93,7 +93,7 @@ def photos():
 
 @pytest.mark.parametrize("model", ["tiny_photos", "tiny_digits"])
 def test_the_inference_runtime_computes_the_same_slopes(model, request):
-    """A graph that answers the mean of its slopes' sizes: what else it is given is those at the views."""
+    """A graph that is told the slopes at each image and at its negative."""
     network = partial(request.getfixturevalue(model).network, training=False)
     shape = request.getfixturevalue(model).input_shape
 
@@ -104,13 +104,11 @@ def test_the_inference_runtime_computes_the_same_slopes(model, request):
         parts = tf.stack(tf.split(found, 2), 1)
         return tf.reduce_mean(parts * batch[:, None] + tf.abs(parts), axis=(2, 3, 4))
 
-    made = inference.Inference(
-        slopes.with_slopes(
-            inference.converted(answer, shape, slopes.SLOPES),
-            inference.converted(views, shape),
-            inference.converted(network, shape),
-        )
-    )
+    def waiting(batch, found):
+        seen = views(batch)
+        return [answer(batch, found), network(seen), seen]
+
+    made = inference.Inference(slopes.with_slopes(inference.converted(waiting, shape, slopes.SLOPES)))
     batch = np.random.default_rng(3).random((5, *shape), np.float32)
     seen = views(tf.constant(batch))
     with tf.GradientTape() as tape:

@@ -139,7 +139,7 @@ class Detector:
         def make() -> inference.Inference:
             from ml.defences.detection import graphs
 
-            return inference.Inference(graphs.converted(self.model.network, self._views, self.arrays))
+            return inference.Inference(graphs.converted(self._views, self.arrays, self.model.input_shape))
 
         name = f"the detector of {self.model.card.name}"
         return inference.kept_or_made(graph_place(self.card), name, make, self._agrees)

@@ -1,15 +1,13 @@
 """What a `Detector` computes, each as one TensorFlow graph with an open batch axis."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ml.defences.detection import head
-from ml.defences.detection.views import Arrays, Views
+from ml.defences.detection.views import Arrays, Asked, Views
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -45,31 +43,31 @@ def answering(views: Views, arrays: Arrays) -> Callable[..., tf.Tensor]:
     """The network's logits and, last, the score as one TensorFlow function of a batch, (N, classes + 1).
 
     The score needs the logits anyhow: who wants both has them for one pass through the network. The function
-    takes the slopes of `Views.answers`, too.
+    takes what the network was `Views.asked`, too.
     """
     learned = _learned(arrays)
 
-    def answers(images: tf.Tensor, slopes: tf.Tensor | None = None) -> tf.Tensor:
-        logits, figures = views.answers(images, slopes)
+    def answers(images: tf.Tensor, asked: Asked | None = None) -> tf.Tensor:
+        logits, figures = views.answers(images, asked)
         return tf.concat([logits, tf.sigmoid(head.logit(figures, learned))[:, None]], -1)
 
     return answers
 
 
-def converted(network: keras.Model, views: Views, arrays: Arrays) -> "ov.Model":
+def converted(views: Views, arrays: Arrays, shape: tuple[int, int, int]) -> "ov.Model":
     """The same as a graph of the inference runtime, which has no gradients of its own."""
     from ml.graphs import inference
 
-    answer, shape = answering(views, arrays), network.input_shape[1:]
+    answer = answering(views, arrays)
     if not views.settings.footprint:
         return inference.converted(answer, shape)
-    from ml.graphs import slopes
+    from ml.graphs.slopes import SLOPES, with_slopes
 
-    return slopes.with_slopes(
-        inference.converted(answer, shape, slopes.SLOPES),
-        inference.converted(views.views, shape),
-        inference.converted(partial(network, training=False), shape),
-    )
+    def waiting(images: tf.Tensor, slopes: tf.Tensor) -> list[tf.Tensor]:
+        asked = views.asked(images, slopes)
+        return [answer(images, asked), asked.logits, asked.views]
+
+    return with_slopes(inference.converted(waiting, shape, SLOPES))
 
 
 def _learned(arrays: Arrays) -> Arrays:

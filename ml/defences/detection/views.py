@@ -7,7 +7,7 @@ attacker who knows the detector can be played (`adaptive`).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -45,6 +45,17 @@ class Settings:
     opinion: Mapping[str, str] = field(default_factory=dict)
 
 
+class Asked(NamedTuple):
+    """A batch and its squeezes (V·N, H, W, C), the features and the logits that the network has for them, and
+    where a footprint is looked for the slopes of its `footprint.doubt`.
+    """
+
+    views: tf.Tensor
+    layers: list[tf.Tensor]
+    logits: tf.Tensor
+    slopes: tf.Tensor | None
+
+
 class Views:
     """The figures of one network; `arrays` hold what was learned of clean images, and the guard."""
 
@@ -63,40 +74,36 @@ class Views:
             *([opinion.of(settings.opinion)] if settings.opinion else []),
         ]
 
-    def answers(self, batch: tf.Tensor, slopes: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """The network's logits (N, classes) and the figures (N, F) of a batch (N, H, W, C) in [0, 1].
-
-        `slopes` are those of `footprint.doubt` at all `views`, where they are known already.
-        """
-        views, count = self.views(batch), tf.shape(batch)[0]
-        if self.settings.footprint and slopes is None:
-            with tf.GradientTape() as tape:
-                tape.watch(views)
-                *layers, logits = tf.nest.flatten(self.inner(views, training=False))
-                doubts = footprint.doubt(logits)
-            slopes = tape.gradient(doubts, views)
-        else:
+    def asked(self, batch: tf.Tensor, slopes: tf.Tensor | None = None) -> Asked:
+        """What the network says of a batch (N, H, W, C) in [0, 1]; `slopes` may be known already."""
+        views = tf.concat([batch, *(squeeze(batch) for squeeze in self.squeezes)], 0)
+        if slopes is not None or not self.settings.footprint:
             *layers, logits = tf.nest.flatten(self.inner(views, training=False))
-        own, *others = tf.split(logits, 1 + len(self.squeezes))
+            return Asked(views, layers, logits, slopes)
+        with tf.GradientTape() as tape:
+            tape.watch(views)
+            *layers, logits = tf.nest.flatten(self.inner(views, training=False))
+            doubts = footprint.doubt(logits)
+        return Asked(views, layers, logits, tape.gradient(doubts, views))
+
+    def answers(self, batch: tf.Tensor, asked: Asked | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+        """The network's logits (N, classes) and the figures (N, F) of a batch (N, H, W, C) in [0, 1]."""
+        asked = asked or self.asked(batch)
+        count = tf.shape(batch)[0]
+        own, *others = tf.split(asked.logits, 1 + len(self.squeezes))
         certain = tf.nn.log_softmax(own)
         figures = _sureness(own)
         for other in [*others, *(ask(batch) for ask in self.others)]:
             figures += _disagreement(certain, tf.nn.log_softmax(other))
-        for name, values in zip(self.settings.layers, layers, strict=True):
+        for name, values in zip(self.settings.layers, asked.layers, strict=True):
             learned = {key: self.arrays[f"layer.{name}.{key}"] for key in ("whitening", "means")}
             figures += distances.measured(distances.flat(values[:count]), tf.exp(certain), learned)
-        found = [
-            tf.stack(figures, axis=-1),
-            texture.grain(batch, self.settings.limits, ink=self.settings.ink),
-        ]
+        grain = texture.grain(batch, self.settings.limits, ink=self.settings.ink)
+        found = [tf.stack(figures, axis=-1), grain]
         if self.settings.footprint:
-            parts = tf.split(slopes, 1 + len(self.squeezes))
+            parts = tf.split(asked.slopes, 1 + len(self.squeezes))
             found.append(footprint.measured(batch, parts, self.settings.footprint))
         return own, tf.concat(found, -1)
-
-    def views(self, batch: tf.Tensor) -> tf.Tensor:
-        """The batch, then each of its squeezes: (V·N, H, W, C)."""
-        return tf.concat([batch, *(squeeze(batch) for squeeze in self.squeezes)], 0)
 
     def features(self, batch: tf.Tensor) -> list[tf.Tensor]:
         """Each layer's features (N, D) of a batch, without squeezes: what `distances.fit` learns from."""
