@@ -47,7 +47,7 @@ install: $(VENV)/.installed $(VENV)/.messages ## prepare .venv only
 
 run: install $(VENV)/.static ## serve the site on http://127.0.0.1:8000
 	@$(PY) manage.py migrate --verbosity 0
-	@echo "Epsilon: http://$(BIND)  (Ctrl-C stops it; the models warm up for a few seconds)"
+	@echo "Epsilon: http://$(BIND)  (Ctrl-C stops it; the models warm up for a few seconds, the first time for a minute or two)"
 	@echo "For http://$(BIND)/admin/ make a superuser: $(PY) manage.py createsuperuser"
 	@BIND=$(BIND) exec $(VENV)/bin/gunicorn --config gunicorn.conf.py
 
