@@ -196,7 +196,8 @@ def kept_or_made(
         if not agrees(made):
             logger.warning("OpenVINO answers otherwise than TensorFlow; it is not used for %s", name)
             return None
-    except RuntimeError as error:
+    except (RuntimeError, OptionRefused) as error:
+        # It has no such operation, or this has no way back through one.
         logger.warning("OpenVINO is not used for %s: %s", name, error)
         return None
     try:

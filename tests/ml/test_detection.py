@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ml import images, zoo
 from ml.attacks import FGSM, PGD
+from ml.classifier import Classifier
 from ml.defences import detection
 from ml.defences.detection import Detector, distances, guard, head, opinion, squeezing, texture
 from ml.defences.detection.adaptive import Watched
@@ -199,6 +200,23 @@ def test_a_detector_that_does_not_fit_is_refused(change, sentence, detector, tmp
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(ModelUnavailable, match=sentence):
         detection.read(tmp_path, detector.model)
+
+
+def test_a_footprint_that_the_runtime_has_no_way_back_for_is_left_to_tensorflow(tiny_digits, digits, caplog):
+    import keras
+
+    hidden = keras.layers.Dense(16, activation="tanh")
+    layers = [keras.layers.Flatten(), hidden, keras.layers.Dense(10)]
+    model = Classifier(keras.Sequential([keras.Input((28, 28, 1)), *layers]), tiny_digits.card)
+    settings = {"squeezes": [], "limits": [0.1], "footprint": [0.1]}
+    bare = Detector(model, tiny_detector.card(model, settings, {}), {})
+    figures = bare.figures(digits[0][:40])
+    learned = head.fit(figures[:20], [figures[20:]], hidden=2, penalty=0.3, seed=1)
+    arrays = {f"head.{name}": value for name, value in learned.items()}
+    finished = dataclasses.replace(bare.card, arrays_sha256="0" * 64)
+    scores = Detector(model, finished, arrays).score(digits[0][:40])
+    np.testing.assert_allclose(scores, Detector(model, bare.card, arrays).score(digits[0][:40]), rtol=1e-5)
+    assert "There is no way back through the operation Tanh." in caplog.text
 
 
 def test_a_model_without_a_detector_has_none(tiny_digits):
