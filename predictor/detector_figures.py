@@ -16,8 +16,8 @@ from ml.report import Lines
 from predictor import drawings
 from predictor.drawings import drawn
 
-# What a recipe of a detector calls otherwise than the registry of attacks does.
-NAMES = {"cw": "carlini-wagner"}
+# What a recipe of a detector calls otherwise than the registry of attacks does: an attack cut short.
+SHORT = {"cw": "carlini-wagner"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,8 @@ def _rows(known: Mapping[str, Mapping[str, Any]], card: Card) -> list[Row]:
 
 def _row(key: str, values: Mapping[str, Any], card: Card) -> Row:
     name, size = _parted(key)
-    return Row(name=_title(name), bound=_bound(size, card), found=values)
+    bound = gettext("in a few steps") if name in SHORT else _bound(size, card)
+    return Row(name=_title(name), bound=bound, found=values)
 
 
 def _parted(key: str) -> tuple[str, float | None]:
@@ -85,7 +86,7 @@ def _parted(key: str) -> tuple[str, float | None]:
 
 
 def _title(name: str) -> str:
-    return gettext(registry.find(NAMES.get(name, name)).title)
+    return gettext(registry.find(SHORT.get(name, name)).title)
 
 
 def _bound(size: float | None, card: Card) -> str:

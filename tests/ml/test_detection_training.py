@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml import training, zoo
-from ml.attacks import FAB, FGSM
+from ml.attacks import FAB, FGSM, registry
 from ml.datasets import bundled, mnist
 from ml.defences import detection
 from ml.errors import ModelUnavailable, OptionRefused
@@ -96,6 +96,35 @@ def test_a_model_without_a_detector_cannot_be_measured(tiny_zoo):
 def test_an_attack_that_recipes_do_not_know_is_refused():
     with pytest.raises(OptionRefused, match="cannot be trained on the attack magic"):
         plan.attack("magic")
+
+
+def test_the_detectors_of_digits_are_judged_by_carlini_and_wagners_attack_at_its_full_length():
+    digits = [name for name in SHIPPED if name.startswith("digits")]
+    assert len(digits) == 7
+    for name in digits:
+        found = detection.read_card(zoo.folder(name)).figures
+        assert found["attacks"]["carlini-wagner"]["fooled"] >= 190
+        assert "carlini-wagner" not in found["attacks_by_kind"].get("pictured", {})
+    assert plan.attack("carlini-wagner") == registry.make("carlini-wagner")
+
+
+def test_the_attack_at_its_full_length_is_made_on_images_as_they_are_only(trained, data, monkeypatch):
+    # Only where it is made matters here, so a few steps do.
+    monkeypatch.setitem(plan.ATTACKS, plan.FULL, plan.attack("cw"))
+    model = zoo.load("digits-cnn")
+    test = detector_data.parts(model.card, data, test_only=True).test
+    asked = plan.Evaluation(
+        false_alarms=0.05,
+        clean=20,
+        images=3,
+        slow=3,
+        attacks={"fgsm": [0.1], plan.FULL: []},
+        aware=[],
+        aware_images=0,
+    )
+    found = detector_figures.figures(detection.read(trained, model), test, asked, seed=0)
+    assert set(found["attacks"]) == {"fgsm ε=0.1", plan.FULL}
+    assert set(found["attacks_by_kind"]["pictured"]) == {"fgsm ε=0.1"}
 
 
 def test_no_image_is_in_two_parts(data):

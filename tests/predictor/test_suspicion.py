@@ -270,6 +270,7 @@ def test_the_page_of_the_model_has_the_detectors_figures_the_worst_first(client)
         ("Carlini & Wagner", "its own smallest"),
         ("Fast gradient sign (FGSM)", "L∞ 0.1"),
         ("Fast gradient sign (FGSM)", "L∞ 0.2"),
+        ("Carlini & Wagner", "in a few steps"),
     ]
     page = client.get(f"/models/{DIGIT}/").content.decode()
     assert ">0.7500<" in page

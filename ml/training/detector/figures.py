@@ -15,7 +15,7 @@ from ml.images import to_float
 from ml.model import Floats, Model
 from ml.training import progress
 from ml.training.detector.data import Part, Pixels, of_kind
-from ml.training.detector.plan import Evaluation, attack, every
+from ml.training.detector.plan import FULL, Evaluation, attack, every
 
 CHUNK = 100
 
@@ -27,11 +27,12 @@ def figures(detector: Detector, test: Part, plan: Evaluation, seed: int) -> dict
     attack left as it was is not counted. `fooled` counts those whose answer is wrong; `auroc` is of them
     against clean test images, `auroc_all` of all `images`, `caught` the share of the fooled ones that reach
     the threshold. `attacks_by_kind` are the same of `slow` images of each further kind that the detector
-    learned, against clean ones of that kind.
+    learned, against clean ones of that kind, under all attacks but the one at its full length.
     """
     some = test[: plan.clean]
     clean = detector.score(to_float(some.images))
-    few, fewer = some[: plan.of_kind], dataclasses.replace(plan, images=plan.slow)
+    quicker = {name: epsilons for name, epsilons in plan.attacks.items() if name != FULL}
+    few, fewer = some[: plan.of_kind], dataclasses.replace(plan, images=plan.slow, attacks=quicker)
     further = detector.card.training["data"].get("kinds", [])
     by_kind = {
         kind: Part(of_kind(kind, few.images), few.labels)
