@@ -6,9 +6,11 @@ convolutions several times slower.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from ml.graphs import Outputs
+from ml.graphs.single_channel import quick_way_back
 
 
 def compile_graph(network: Any, shape: tuple[int, int, int], name: str) -> Callable[..., Outputs]:
@@ -69,13 +71,15 @@ def _functions(network: Any) -> dict[str, tuple[Callable[..., Any], list[Any]]]:
         logits, _, moved = losing(lambda logits, rows: tf.reduce_sum(logits * rows, axis=-1))(batch, rows)
         return [logits, moved]
 
+    # A frozen network's gradients are not those of eager ones to the last bit, which the others' are.
+    way_back = quick_way_back if freezes(network) else nullcontext
+
     def losing(loss: Callable[..., Any]) -> Callable[..., Any]:
         def run(batch: Any, *rows: Any) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(batch)
+            with way_back():
                 logits = network(batch, training=False)
-                losses = loss(logits, *rows)
-            return [logits, losses, tape.gradient(losses, batch)]
+            losses = loss(logits, *rows)
+            return [logits, losses, *tf.gradients(losses, batch)]
 
         return run
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from ml import architectures, zoo
@@ -118,6 +119,19 @@ def test_the_way_back_to_one_channel_is_tensorflows_for_every_kernel_and_stride(
             3,
         )
     )
+
+
+@pytest.mark.parametrize("how", GREY, ids=lambda how: "-".join(str(each) for each in how.values()))
+def test_the_way_back_to_one_channel_is_the_gradient_by_a_tape(how):
+    layer = conv(5, how["side"], strides=how["strides"], padding=how["padding"], activation="relu")
+    network = small(layer, shape=(17, 22, 1))
+    batch, rows = problem(network, 3)
+    with tf.GradientTape() as tape:
+        images = tf.Variable(batch)
+        logits = network(images, training=False)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=rows["gradient"][0], logits=logits)
+    run = traced.compile_graph(network, network.input_shape[1:], "gradient")
+    assert_same(run(batch, *rows["gradient"]), [tape.gradient(losses, images).numpy()])
 
 
 @pytest.mark.parametrize("name", ["forward", *NAMES])
