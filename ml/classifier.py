@@ -11,7 +11,11 @@ import numpy.typing as npt
 from ml.card import Card
 from ml.graphs import Outputs
 from ml.graphs.inference import Inference, inference_for
-from ml.model import Climb, Floats, Loss, Model
+from ml.images import to_float
+from ml.model import Climb, Floats, Loss, Model, Pixels
+
+# What the graph `own` takes for the network's own answer.
+_OWN = -1
 
 
 class Classifier(Model):
@@ -55,13 +59,21 @@ class Classifier(Model):
         logits, gradient = self._run("pullback", batch, np.asarray(weights, np.float32))
         return logits, gradient
 
-    def warm(self, *, several: bool = True) -> None:
-        self._warm_logits(several)
-        self.gradient(np.zeros((1, *self.input_shape), np.float32), [0])
+    def attack_gradient(self, image: Pixels, *, target: int | None = None) -> tuple[int, Floats]:
+        # One pass there and back, in which the answer comes along.
+        labels = np.array([_OWN if target is None else target], np.int64)
+        logits, gradient = self._run("own", to_float(image)[None], labels)
+        return int(logits[0].argmax()), gradient[0] if target is None else -gradient[0]
 
-    def _warm_logits(self, several: bool) -> None:
-        for count in (1, 2) if several else (1,):
-            self.logits(np.zeros((count, *self.input_shape), np.float32))
+    def warm(self, *, answers: bool = True) -> None:
+        self._warm(answers=answers, attacks=True)
+
+    def _warm(self, *, answers: bool, attacks: bool) -> None:
+        if answers:
+            for count in (1, 2):
+                self.logits(np.zeros((count, *self.input_shape), np.float32))
+        if attacks:
+            self.attack_gradient(np.zeros(self.input_shape, np.uint8))
 
     def _run(self, name: str, batch: Floats, *rows: npt.NDArray[Any]) -> Outputs:
         """The graph `name` over the chunks of a batch, and of what belongs to its rows."""
@@ -111,12 +123,9 @@ class Shelved(Classifier):
                     self._network = self._build()
             return self._network
 
-    def warm(self, *, several: bool = True) -> None:
+    def warm(self, *, answers: bool = True) -> None:
         """As of any network; but a gradient that needs TensorFlow waits until somebody wants it."""
-        if self._inference is None or self._inference.goes_back:
-            super().warm(several=several)
-        else:
-            self._warm_logits(several)
+        self._warm(answers=answers, attacks=self._inference is None or self._inference.goes_back)
 
     def slope(self, batch: Floats, labels: npt.ArrayLike) -> Floats:
         # The loss that comes along costs nothing.

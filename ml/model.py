@@ -210,11 +210,11 @@ class Model(ABC):
         return None
 
     @abstractmethod
-    def warm(self, *, several: bool = True) -> None:
+    def warm(self, *, answers: bool = True) -> None:
         """Do once what would make the first person wait.
 
         Args:
-            several: also for pictures that come together.
+            answers: False where its detector answers for it; then what attacks ask only.
         """
 
     def _composed_logits(self, image: Pixels, sign: Signs, steps: npt.NDArray[np.int64]) -> Floats:

@@ -72,8 +72,8 @@ def _lacks_graph(name: str) -> bool:
 
 def _warm_one(name: str) -> None:
     try:
-        # Several pictures that come together go to the detector's graph, which answers, too.
-        zoo.load(name).warm(several=detectors.watch(name) is None)
+        # With a detector it is the detector's graph that answers.
+        zoo.load(name).warm(answers=detectors.watch(name) is None)
         _states[name] = "warm"
     except EpsilonError as error:
         _states[name] = f"failed: {error}"

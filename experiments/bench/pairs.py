@@ -13,6 +13,8 @@ from experiments.bench.work import Work, problem, works
 
 # The first of each warm caches and compile.
 WARMING = 2
+# A runtime's threads look for more work for a while after a call, some for 50 ms: on the other's core.
+REST_SECONDS = 0.1
 
 
 def rows(model: Any, rounds: int, *, small: bool = False) -> Iterator[Row]:
@@ -33,11 +35,13 @@ def _pair(model: str, work: Work, peer: str, peers: Peers, rounds: int) -> Row:
     # What takes minutes is compiled within its own time: that is how it is used.
     warming = WARMING if work.share * rounds >= 1 else 0
     for _ in range(max(1, round(work.share * rounds)) + warming):
+        time.sleep(REST_SECONDS)
         start, calls, seconds = time.perf_counter(), 0, 0.0
         while seconds < BURST_SECONDS:
             result = work.ours()
             calls, seconds = calls + 1, time.perf_counter() - start
         ours.append(seconds / calls)
+        time.sleep(REST_SECONDS)
         theirs.append(peers.time(work.name, peer))
     own_ms, peer_ms = (1000 * statistics.median(times[warming:]) for times in (ours, theirs))
     return Row(

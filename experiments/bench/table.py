@@ -65,7 +65,8 @@ def page(rows: Sequence[Row], growth: Iterable[str] = ()) -> str:
         "# Performance",
         "",
         "Written by `make bench ARGS='--output docs/performance.md'`. Both sides take turns in one run, on "
-        "the same weights and images; figures are medians, of short work over bursts of a twentieth of a "
+        "the same weights and images, with a tenth of a second between them, as threads go on looking for "
+        "work after a call; figures are medians, of short work over bursts of a twentieth of a "
         "second. The ratio says how many times as fast ours is; "
         "where it must be “at most”, it is ours over theirs.",
         "",

@@ -40,8 +40,8 @@ class Watched(Model):
     def pullback(self, batch: Floats, weights: Floats) -> tuple[Floats, Floats]:
         return self._told(self._model.pullback(batch, weights))
 
-    def warm(self, *, several: bool = True) -> None:
-        self._model.warm(several=several)
+    def warm(self, *, answers: bool = True) -> None:
+        self._model.warm(answers=answers)
 
     def _told(self, answer: Answer) -> Answer:
         self._asked()

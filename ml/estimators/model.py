@@ -24,7 +24,7 @@ class EstimatorModel(Model):
     def gradient(self, batch: Floats, labels: npt.ArrayLike) -> Floats:
         raise gradient_refused(self.card)
 
-    def warm(self, *, several: bool = True) -> None:
+    def warm(self, *, answers: bool = True) -> None:
         self.logits(np.zeros((1, *self.input_shape), np.float32))
 
 

@@ -4,6 +4,7 @@ Each has a name, takes a batch (N, H, W, C) float32 in [0, 1] with what belongs 
 
 - `forward` (batch): logits
 - `gradient` (batch, labels): ∂ Σ cross-entropy / ∂ batch
+- `own` (batch, labels): logits, the same gradient; a label of −1 is the network's own answer
 - `pullback` (batch, weights): logits, ∂ Σ weights · logits / ∂ batch
 - `cross-entropy`, `margin` (batch, labels): logits, loss of each image, ∂ Σ loss / ∂ batch; the loss is
   large when the answer is not the label

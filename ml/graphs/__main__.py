@@ -13,6 +13,6 @@ for name in sys.argv[1:]:
     # What is damaged keeps the next ones waiting for nothing: whoever uses it is told.
     with suppress(EpsilonError):
         model = zoo.load(name)
-        model.warm()
+        model.warm(answers=False)
         if detector := detection.load(model):
             detector.score(np.zeros((1, *model.input_shape), np.float32))

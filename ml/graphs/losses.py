@@ -22,6 +22,7 @@ def with_loss(forward: ov.Model, name: str) -> ov.Model:
     back = pulled_back(forward, weights.output(0))
     results = {
         "gradient": [back],
+        "own": [logits, back],
         "pullback": [logits, back],
     }.get(name, [logits, losses, back])
     return ov.Model(
@@ -39,6 +40,14 @@ def _pullback(logits: Any, classes: int, count: int) -> Loss:
 def _away(logits: Any, classes: int, count: int) -> Loss:
     labels, own = _chosen(classes, count)
     return (*_cross_entropy(logits, own), [labels])
+
+
+def _own(logits: Any, classes: int, count: int) -> Loss:
+    labels = ops.parameter([count], np.int64)
+    best = ops.topk(logits, np.int64(1), -1, "max", "value", index_element_type="i64")
+    answers = ops.squeeze(best.output(1), np.array([1], np.int64))
+    chosen = ops.select(ops.less(labels, np.int64(0)), answers, labels)
+    return (*_cross_entropy(logits, row_of(chosen, classes)), [labels])
 
 
 def _towards(logits: Any, classes: int, count: int) -> Loss:
@@ -87,6 +96,7 @@ def _row_sums(values: Any) -> Any:
 # Logits, the number of classes and of images in; losses, their slope in the logits and the parameters out.
 _LOSSES: dict[str, Callable[[Any, int, int], Loss]] = {
     "gradient": _away,
+    "own": _own,
     "pullback": _pullback,
     "cross-entropy": _away,
     "cross-entropy-to": _towards,

@@ -9,7 +9,7 @@ from ml import compose
 from ml.attacks import FGSM
 from ml.batching import Batcher
 from ml.errors import Busy, OptionRefused
-from ml.images import to_float
+from ml.images import to_float, to_pixels
 from tests import tiny
 
 
@@ -26,6 +26,21 @@ def test_the_compiled_logits_equal_the_plain_network(tiny_photos, batch):
 def test_it_learned_its_shapes(tiny_photos):
     batch, labels = tiny.shapes(90, seed=77)
     assert (tiny_photos.logits(batch).argmax(axis=-1) == labels).mean() > 0.9
+
+
+@pytest.mark.parametrize("target", [None, 0, 1])
+def test_the_gradient_to_attack_one_image_with_is_that_of_its_answer_or_target(tiny_photos, batch, target):
+    image = to_pixels(batch[0])
+    seen = to_float(image)[None]
+    answer = int(tiny_photos.logits(seen)[0].argmax())
+    own = (
+        tiny_photos.gradient(seen, [answer])[0]
+        if target is None
+        else -tiny_photos.gradient(seen, [target])[0]
+    )
+    label, gradient = tiny_photos.attack_gradient(image, target=target)
+    assert label == answer
+    np.testing.assert_allclose(gradient, own, atol=1e-5 * np.abs(own).max())
 
 
 def test_the_gradient_is_the_slope_of_the_cross_entropy(tiny_photos, batch):
@@ -140,8 +155,8 @@ def test_a_network_that_reads_a_sequence_has_the_gradient_of_its_plain_form(tiny
     np.testing.assert_allclose(model.gradient(batch, labels), tape.gradient(loss, images), atol=1e-6)
 
 
-@pytest.mark.parametrize(("several", "asked"), [(True, {1, 2}), (False, {1})])
-def test_it_is_warmed_for_what_it_will_be_asked(tiny_photos, monkeypatch, several, asked):
+@pytest.mark.parametrize(("answers", "asked"), [(True, {1, 2}), (False, set())])
+def test_it_is_warmed_for_what_it_will_be_asked(tiny_photos, monkeypatch, answers, asked):
     counts, logits = set(), type(tiny_photos).logits
 
     def counted(model, batch):
@@ -149,5 +164,5 @@ def test_it_is_warmed_for_what_it_will_be_asked(tiny_photos, monkeypatch, severa
         return logits(model, batch)
 
     monkeypatch.setattr(type(tiny_photos), "logits", counted)
-    tiny_photos.warm(several=several)
+    tiny_photos.warm(answers=answers)
     assert counts == asked

@@ -22,7 +22,7 @@ from ml.training.result import working_card
 ROOT = Path(__file__).parents[2]
 SHAPE = (17, 18, 3)
 CLASSES = 4
-NAMES = ("gradient", "pullback", "cross-entropy", "cross-entropy-to", "margin", "margin-to")
+NAMES = ("gradient", "own", "pullback", "cross-entropy", "cross-entropy-to", "margin", "margin-to")
 
 
 def small(*middle, shape=SHAPE):
@@ -75,6 +75,7 @@ def problem(network, count):
         "forward": (),
         "pullback": (rng.normal(size=(count, classes)).astype(np.float32),),
         "gradient": (labels,),
+        "own": (np.where(labels == 1, -1, labels),),
         "cross-entropy": (labels,),
         "margin": (labels,),
         "cross-entropy-to": (labels, (labels + 1) % classes),

@@ -25,6 +25,6 @@ class Watched(Model):
         """`Detector.evading`: to be ascended, like the gradient of the cross-entropy."""
         return self.detector.evading(batch, labels)
 
-    def warm(self, *, several: bool = True) -> None:
+    def warm(self, *, answers: bool = True) -> None:
         """Compile what an attack asks."""
-        self.detector.model.warm(several=several)
+        self.detector.model.warm(answers=answers)
