@@ -63,14 +63,14 @@ def line(curve: Curve) -> str:
     return f"{curve.title}, by {curve.x}: {shown}; {_bend_text(curve)}"
 
 
-def section(curves: Sequence[Curve]) -> Iterator[str]:
-    """The lines of the page about growth."""
+def section(curves: Sequence[Curve], drawings: str) -> Iterator[str]:
+    """The lines of the page about growth; `drawings` is the name of their folder beside the page."""
     if not curves:
         return
     yield from ("", "## Growth", "")
     yield "Medians, of the model vehicles. The drawings show the time for each one."
     for curve in curves:
-        yield from ("", f"### {curve.title}", "", f"![{curve.title}](performance/{curve.name}.svg)", "")
+        yield from ("", f"### {curve.title}", "", f"![{curve.title}]({drawings}/{curve.name}.svg)", "")
         yield f"| {curve.x} | " + " | ".join(f"{x:,}" for x, _ in curve.points) + " |"
         yield "|---" * (len(curve.points) + 1) + "|"
         yield "| ms | " + " | ".join(f"{y:,.2f}" for _, y in curve.points) + " |"

@@ -47,7 +47,8 @@ def test_a_row_without_a_goal_reaches_nothing():
 def test_a_curve_bends_where_time_begins_to_follow_what_is_asked(points, bend):
     curve = Curve(name="c", title="A curve", x="images", points=points, why="Because.")
     assert curve.bend == bend
-    (_, heading, *_), text = list(growth.section([curve])), "\n".join(growth.section([curve]))
+    _, heading, *lines = growth.section([curve], "drawn")
     assert heading == "## Growth"
-    assert "Because." in text
+    assert "![A curve](drawn/c.svg)" in lines
+    assert any("Because." in line for line in lines)
     assert curve.drawing().startswith("<svg")

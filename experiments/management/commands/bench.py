@@ -62,7 +62,7 @@ def _store(path: Path, rows: "list[Row]", curves: "list[Curve]") -> None:
     for curve in curves:
         drawings.mkdir(exist_ok=True)
         write(drawings / f"{curve.name}.svg", curve.drawing().encode())
-    write(path, table.page(rows, growth.section(curves)).encode())
+    write(path, table.page(rows, growth.section(curves, drawings.name)).encode())
 
 
 def _rows(parts: Sequence[str], names: Sequence[str], rounds: int, small: bool) -> "Iterator[Row]":
