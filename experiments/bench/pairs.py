@@ -19,6 +19,8 @@ REST_SECONDS = 0.1
 
 def rows(model: Any, rounds: int, *, small: bool = False) -> Iterator[Row]:
     """Every work of `model` beside each of its peers; medians of `rounds`."""
+    # As the site is when it is ready: what it compiles then is no part of what is asked.
+    model.warm()
     asked = works(model, small=small)
     with (
         tempfile.TemporaryDirectory() as folder,
